@@ -1,0 +1,57 @@
+# Every target starts from nothing: git, make and Python 3.11 with venv and pip are enough.
+PYTHON  ?= python3.11
+PLAN    ?= P5
+SERVICE ?=
+MESSAGE ?=
+UV      := 0.13.9
+SYNCED  := .venv/.synced
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo test test-fast check clauses docs migration bench clean
+
+help: ## Show this text
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SYNCED) ## Make .venv as uv.lock says
+
+$(SYNCED): pyproject.toml uv.lock
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check uv==$(UV)
+	.venv/bin/uv sync --frozen --quiet
+	@touch $@
+
+up: setup ## Run the four services in one process, on an embedded PostgreSQL
+	.venv/bin/kehou up
+
+demo: setup ## Play a term of a plan: make demo PLAN=P5
+	.venv/bin/python -m tests.stories.demo PLAN=$(PLAN)
+
+test: setup ## Every test; starts its own PostgreSQL and RabbitMQ
+	.venv/bin/pytest
+
+test-fast: setup ## The tests that need no server, in under a minute
+	.venv/bin/pytest -m "not servers" tests/unit tests/contracts tests/guards
+
+check: setup ## Style, types, imports, generated files, guards
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/kehou docs --check
+	.venv/bin/pytest --quiet tests/guards
+
+clauses: setup ## Which clauses a passing test covers: make clauses SERVICE=vetting
+	.venv/bin/python -m tests.clauses $(if $(SERVICE),--service $(SERVICE))
+
+docs: setup ## Write the generated documents anew
+	.venv/bin/kehou docs
+
+migration: setup ## A migration from the tables: make migration SERVICE=vetting MESSAGE="add …"
+	.venv/bin/kehou migration $(SERVICE) --message "$(MESSAGE)"
+
+bench: setup ## Measure, and compare with hand-written baselines
+	.venv/bin/python -m tests.bench
+
+clean: ## Remove everything that is not in git
+	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find services shared tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,74 @@
+"""What attendance keeps of what enrollment and vetting say about schools."""
+
+from dataclasses import asdict
+from typing import Any
+
+from services.attendance.directory import commands
+from services.attendance.tables import BoundException, ClassTeacher, Duty, Group, Pupil
+from shared.contracts.enrollment import (
+    ClassTeacherAssigned,
+    ExceptionApproved,
+    ExceptionEnded,
+    GroupConfirmed,
+    PupilLeft,
+    PupilMoved,
+    PupilRegistered,
+    RollChanged,
+)
+from shared.contracts.vetting import DutyLeaderNamed
+from shared.events import SchoolEvent
+from shared.messaging.work import Work
+from shared.service import on
+
+
+def keep_pupil(work: Work, said: PupilRegistered | PupilMoved) -> None:
+    """A pupil's school and class."""
+    commands.keep_newest(work, Pupil, _row(said, "pupil_id") | {"left_on": None})
+
+
+def keep_leaving(work: Work, left: PupilLeft) -> None:
+    """A pupil is gone from a date on."""
+    owner = {"id": left.pupil_id, "district_id": left.district_id, "school_id": left.school_id}
+    commands.keep_newest(work, Pupil, owner | {"left_on": left.effective_on})
+
+
+def keep_class_teacher(work: Work, assigned: ClassTeacherAssigned) -> None:
+    """Who hands the class over."""
+    commands.keep_newest(work, ClassTeacher, _row(assigned, "class_id"))
+
+
+def keep_duty(work: Work, named: DutyLeaderNamed) -> None:
+    """Who leads the duty."""
+    commands.keep_newest(work, Duty, _row(named, "duty_id"))
+
+
+def keep_group(work: Work, confirmed: GroupConfirmed) -> None:
+    """A group, its hours and its venue."""
+    row = _row(confirmed, "group_id")
+    del row["capacity"]
+    slot = row.pop("slot")
+    commands.keep_newest(work, Group, row | slot | {"weekdays": list(slot["weekdays"]), "state": "CONFIRMED"})
+
+
+def keep_exception(work: Work, said: ExceptionApproved | ExceptionEnded) -> None:
+    """A bound in principle may be passed, or may no more."""
+    commands.keep_newest(work, BoundException, {"valid_until": None} | _row(said, "exception_id"))
+
+
+def _row(said: SchoolEvent, id_field: str) -> dict[str, Any]:
+    """The event's fields as columns; its subject is the id of the row."""
+    row = asdict(said)
+    return row | {"id": row.pop(id_field)}
+
+
+REACTIONS = (
+    on(PupilRegistered, keep_pupil),
+    on(PupilMoved, keep_pupil),
+    on(PupilLeft, keep_leaving),
+    on(ClassTeacherAssigned, keep_class_teacher),
+    on(DutyLeaderNamed, keep_duty),
+    on(GroupConfirmed, keep_group),
+    on(ExceptionApproved, keep_exception),
+    on(ExceptionEnded, keep_exception),
+    on(RollChanged, commands.keep_roll_change),
+)

@@ -1,0 +1,133 @@
+"""Reading the copies."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from services.attendance.tables import BoundException, ClassTeacher, Duty, PickupAuthorization, Pupil, RollEntry
+from shared.clock import local_date
+from shared.messaging.work import Work
+from shared.refusals import NotFound
+
+
+def roll(group_id: UUID, on: date, upto_version: int) -> Select[Any]:
+    """SQL: the pupils on a group's roll on a date, by the changes up to a version."""
+    newest = (
+        select(RollEntry.pupil_id, RollEntry.added)
+        .where(RollEntry.group_id == group_id, RollEntry.roll_version <= upto_version, RollEntry.effective_from <= on)
+        .ext(distinct_on(RollEntry.pupil_id))
+        .order_by(RollEntry.pupil_id, RollEntry.roll_version.desc())
+        .subquery()
+    )
+    return select(newest.c.pupil_id).where(newest.c.added)
+
+
+def members(school_id: UUID) -> Subquery:
+    """SQL: (group_id, pupil_id) of everybody on a roll of a school by its newest word, whatever the date."""
+    newest = (
+        select(RollEntry.group_id, RollEntry.pupil_id, RollEntry.added)
+        .where(RollEntry.school_id == school_id)
+        .ext(distinct_on(RollEntry.group_id, RollEntry.pupil_id))
+        .order_by(RollEntry.group_id, RollEntry.pupil_id, RollEntry.roll_version.desc())
+        .subquery()
+    )
+    return select(newest.c.group_id, newest.c.pupil_id).where(newest.c.added).subquery()
+
+
+def roll_version(work: Work, group_id: UUID) -> int:
+    """The newest version of a group's roll; 0 when nobody was ever on it."""
+    return work.session.scalar(select(func.max(RollEntry.roll_version)).where(RollEntry.group_id == group_id)) or 0
+
+
+def duty_leader(work: Work, school_id: UUID, at: datetime) -> UUID | None:
+    """Who leads the duty at a school at an instant. The last of a day leads on after hours: a child may be there."""
+    return work.session.scalar(
+        select(Duty.person_id)
+        .where(Duty.school_id == school_id, Duty.on == local_date(at), Duty.starts_at <= at)
+        .order_by(Duty.starts_at.desc(), Duty.id.desc())
+        .limit(1)
+    )
+
+
+def is_duty_named(work: Work, school_id: UUID, at: datetime) -> bool:
+    """Whether somebody is named to lead the duty within whose hours an instant lies."""
+    named = select(Duty.id).where(Duty.school_id == school_id, Duty.starts_at <= at, Duty.ends_at > at)
+    return bool(work.session.scalar(select(named.exists())))
+
+
+def class_teacher(work: Work, class_id: UUID) -> UUID | None:
+    """The class teacher of a class."""
+    return work.session.scalar(select(ClassTeacher.person_id).where(ClassTeacher.id == class_id))
+
+
+def class_teacher_of(work: Work, pupil_id: UUID) -> UUID | None:
+    """The class teacher of a pupil's class."""
+    return work.session.scalar(
+        select(ClassTeacher.person_id).join(Pupil, Pupil.class_id == ClassTeacher.id).where(Pupil.id == pupil_id)
+    )
+
+
+def pupils_of_class(work: Work, class_id: UUID, pupil_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the pupils who belong to the class."""
+    return set(work.session.scalars(select(Pupil.id).where(Pupil.class_id == class_id, Pupil.id.in_(pupil_ids))))
+
+
+def exceptions(work: Work, school_id: UUID, first: date, last: date) -> frozenset[str]:
+    """The bounds in principle that a school may pass on every day from `first` to `last`."""
+    return frozenset(
+        bound
+        for bound in work.session.scalars(
+            select(BoundException.bound).where(
+                BoundException.school_id == school_id,
+                BoundException.valid_from <= first,
+                BoundException.valid_until >= last,
+            )
+        )
+        if bound is not None
+    )
+
+
+def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
+    """Whether the person is a verified guardian of the pupil; one whose pickup is suspended is a guardian still."""
+    link = select(PickupAuthorization.id).where(
+        PickupAuthorization.pupil_id == pupil_id,
+        PickupAuthorization.person_id == person_id,
+        PickupAuthorization.kind == "GUARDIAN",
+        PickupAuthorization.state != "ENDED",
+    )
+    return bool(work.session.scalar(select(link.exists())))
+
+
+def guardians(work: Work, pupil_id: UUID) -> list[UUID]:
+    """The verified guardians of a pupil."""
+    found = work.session.scalars(
+        select(PickupAuthorization.person_id).where(
+            PickupAuthorization.pupil_id == pupil_id,
+            PickupAuthorization.kind == "GUARDIAN",
+            PickupAuthorization.state != "ENDED",
+        )
+    )
+    return [person_id for person_id in found if person_id is not None]
+
+
+def narrow(work: Work, query: Select[Any], pupil_id: Any) -> Select[Any]:
+    """A guardian sees rows of their own children only; every other caller what the walls show."""
+    if work.caller.roles != {"guardian"}:
+        return query
+    own = select(PickupAuthorization.pupil_id).where(
+        PickupAuthorization.person_id == work.caller.person_id,
+        PickupAuthorization.kind == "GUARDIAN",
+        PickupAuthorization.state != "ENDED",
+    )
+    return query.where(pupil_id.in_(own))
+
+
+def own_pupil(work: Work, pupil_id: UUID) -> Pupil:
+    """A pupil whose verified guardian the caller is; raises NotFound for any other."""
+    if not is_guardian(work, work.caller.person_id, pupil_id):
+        raise NotFound("pupil")
+    return work.get(Pupil, pupil_id)

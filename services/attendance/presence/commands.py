@@ -1,0 +1,214 @@
+"""Keeping vetting's word, and letting people in and out by it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.attendance.directory import queries as directory
+from services.attendance.presence import queries, rules
+from services.attendance.tables import Assignment, Clearance, Presence, ServiceSession
+from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved
+from shared.ids import new_id
+from shared.messaging.work import Work
+from shared.notifications import notify
+from shared.policy.published import policy_of_term
+from shared.refusals import Refused
+
+# What vetting said
+
+
+def keep_clearance(
+    work: Work,
+    *,
+    person_id: UUID,
+    district_id: UUID,
+    category: str,
+    state: str,
+    epoch: int,
+    lost_epoch: int,
+    valid_until: date | None = None,
+    reason_class: str | None = None,
+) -> None:
+    """Take over a word on a clearance. The highest epoch decides the state; what was lost up to then stays lost."""
+    row = {
+        "category": category,
+        "state": state,
+        "epoch": epoch,
+        "valid_until": valid_until,
+        "reason_class": reason_class,
+    }
+    owner = {"id": person_id, "district_id": district_id, "version": 1, "lost_epoch": lost_epoch}
+    statement = upsert(Clearance).values(owner | row)
+    said = statement.excluded
+    is_newer = said.epoch > Clearance.epoch
+    changed = {name: case((is_newer, said[name]), else_=getattr(Clearance, name)) for name in row}
+    work.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_=changed
+            | {
+                "lost_epoch": func.greatest(Clearance.lost_epoch, said.lost_epoch),
+                "version": Clearance.version + 1,
+            },
+            where=is_newer | (said.lost_epoch > Clearance.lost_epoch),
+        )
+    )
+
+
+def keep_confirmed(work: Work, said: AssignmentsConfirmed) -> None:
+    """Take over assignments; one whose removal came first stays removed, and learns its role and epoch."""
+    told = {"role": said.role, "clearance_epoch": said.clearance_epoch}
+    rows = _rows(said, said.assigned, {"state": "CONFIRMED", "cause": None} | told)
+    statement = upsert(Assignment)
+    work.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: statement.excluded[name] for name in told},
+            where=Assignment.role.is_(None),
+        ),
+        rows,
+    )
+
+
+def keep_removed(work: Work, said: AssignmentsRemoved) -> None:
+    """Take over the end of assignments, for good: vetting never revives one."""
+    rows = _rows(said, said.removed, {"state": "REMOVED", "cause": said.cause, "role": None, "clearance_epoch": None})
+    statement = upsert(Assignment)
+    work.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"state": "REMOVED", "cause": statement.excluded.cause},
+            where=Assignment.state == "CONFIRMED",
+        ),
+        rows,
+    )
+
+
+def _rows(
+    said: AssignmentsConfirmed | AssignmentsRemoved, sessions: Sequence[Any], values: dict[str, Any]
+) -> list[dict[str, Any]]:
+    owner = {"district_id": said.district_id, "school_id": said.school_id, "person_id": said.person_id, "version": 1}
+    return [values | owner | {"id": one.assignment_id, "session_id": one.session_id} for one in sessions]
+
+
+# Coming and going
+
+
+def check_in(work: Work, *, session_id: UUID, person_id: UUID) -> Presence:
+    """Let a person in: one statement finds them cleared, assigned and the word fresh, and writes that they are there.
+
+    It shares the lock of the clearance with no change of it, so that a block either is seen here or sees the presence.
+    """
+    session = work.get(ServiceSession, session_id)
+    rules.need_today(session.on, work.today, session.state)
+    presence_id = work.session.scalar(_let_in(work, session_id, person_id))
+    if presence_id is not None:
+        return work.get(Presence, presence_id)
+    policy = policy_of_term(work, session.school_id, session.term_id)
+    code = rules.why_not(queries.standing(work, session, person_id), session.on)
+    if code is None:
+        raise Refused("already_exists", thing="presence")
+    raise rules.refusal(code, session.on, policy)
+
+
+def _let_in(work: Work, session_id: UUID, person_id: UUID) -> Any:
+    columns = ("id", "district_id", "school_id", "version", "session_id", "person_id", "role", "category")
+    allowed = (
+        select(
+            literal(new_id()),
+            ServiceSession.district_id,
+            ServiceSession.school_id,
+            literal(1),
+            ServiceSession.id,
+            Clearance.id,
+            Assignment.role,
+            Clearance.category,
+            Clearance.epoch,
+            literal(work.now),
+        )
+        .join(Assignment, Assignment.session_id == ServiceSession.id)
+        .join(Clearance, Clearance.id == Assignment.person_id)
+        .where(
+            ServiceSession.id == session_id,
+            ServiceSession.state.not_in(rules.OVER),
+            Clearance.id == person_id,
+            queries.holds(),
+            queries.is_cleared(),
+            queries.is_trusted(),
+        )
+        .limit(1)
+        .with_for_update(read=True, of=(Clearance, ServiceSession))
+    )
+    statement = upsert(Presence).from_select((*columns, "clearance_epoch", "checked_in_at"), allowed)
+    return statement.on_conflict_do_nothing().returning(Presence.id)
+
+
+def check_out(work: Work, presence_id: UUID) -> Presence:
+    """A person leaves the session."""
+    presence = work.get(Presence, presence_id, lock=True)
+    if presence.checked_out_at is not None:
+        raise Refused("already_checked_out")
+    presence.checked_out_at, presence.checkout_cause = work.now, "LEFT"
+    return presence
+
+
+def check_out_all(work: Work, session_id: UUID) -> None:
+    """The session is over: whoever is still checked in has served until now."""
+    _end(work, "SESSION_CLOSED", Presence.session_id == session_id)
+
+
+def check_out_lost(work: Work, person_id: UUID) -> list[Any]:
+    """Check a person out wherever they are who lost their clearance, and tell the duty leader (INV-ATT-08).
+
+    Returns the (session_id, school_id) that they were in; nothing while the newest word is a clearance.
+    """
+    lost = select(Clearance.id).where(Clearance.id == person_id, Clearance.state.in_(rules.LOST))
+    ended = _end(work, "CLEARANCE_LOST", Presence.person_id.in_(lost.scalar_subquery()))
+    leaders = {row.school_id: None for row in ended}
+    for school_id in leaders:
+        leader = directory.duty_leader(work, school_id, work.now)
+        if leader is not None:
+            notify(work, leader, "staff_lost_clearance", about=str(person_id))
+    return ended
+
+
+def _end(work: Work, cause: str, *conditions: Any) -> list[Any]:
+    return list(
+        work.session.execute(
+            update(Presence)
+            .where(Presence.checked_out_at.is_(None), *conditions)
+            .values(checked_out_at=work.now, checkout_cause=cause, version=Presence.version + 1)
+            .returning(Presence.session_id, Presence.school_id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    )
+
+
+@dataclass(frozen=True)
+class Served:
+    """A stretch of a person's service within a session's planned hours."""
+
+    person_id: UUID
+    role: str
+    clearance_epoch: int
+    started_at: Any
+    minutes: int
+
+
+def served(work: Work, session: ServiceSession) -> Collection[Served]:
+    """What each person served: waiting after the planned end is care, not service (Q9)."""
+    rows = work.session.scalars(
+        select(Presence).where(Presence.session_id == session.id).order_by(Presence.checked_in_at, Presence.id)
+    )
+    stretches = []
+    for one in rows:
+        start = max(one.checked_in_at, session.starts_at)
+        minutes = int((min(one.checked_out_at or work.now, session.ends_at) - start).total_seconds() // 60)
+        if minutes > 0:
+            stretches.append(Served(one.person_id, one.role, one.clearance_epoch, start, minutes))
+    return stretches

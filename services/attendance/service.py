@@ -1,0 +1,29 @@
+"""Attendance's doors in and out. Read this first."""
+
+from services.attendance.custody.api import door as custody
+from services.attendance.directory.handlers import REACTIONS as DIRECTORY
+from services.attendance.late_pickups import commands as late_pickups_commands
+from services.attendance.late_pickups.api import door as late_pickups
+from services.attendance.presence.api import door as presence
+from services.attendance.roll_calls import commands as roll_calls_commands
+from services.attendance.roll_calls.api import door as roll_calls
+from services.attendance.sessions.api import door as sessions
+from services.attendance.sessions.handlers import REACTIONS as SESSIONS
+from services.attendance.tables import Tables
+from services.attendance.venues.api import door as venues
+from shared.policy import published
+from shared.service import Service
+
+SERVICE = Service(
+    name="attendance",
+    title="考勤与安全交接 Attendance",
+    tables=Tables.metadata,
+    doors=(sessions, presence, venues, roll_calls, custody, late_pickups),
+    reactions=(*published.REACTIONS, *DIRECTORY, *SESSIONS),
+    timers={
+        roll_calls_commands.TIMER: roll_calls_commands.raise_alarm,
+        late_pickups_commands.OPEN_TIMER: late_pickups_commands.open_case,
+        late_pickups_commands.REMIND_TIMER: late_pickups_commands.remind,
+        late_pickups_commands.ESCALATE_TIMER: late_pickups_commands.escalate,
+    },
+)

@@ -1,0 +1,87 @@
+"""What attendance does when vetting speaks of people and rosters, and when a group closes."""
+
+from services.attendance.directory import commands as directory
+from services.attendance.presence import commands as presence
+from services.attendance.sessions import commands
+from shared.contracts.enrollment import GroupClosed
+from shared.contracts.vetting import (
+    AssignmentsConfirmed,
+    AssignmentsRemoved,
+    StaffBlocked,
+    StaffCleared,
+    StaffExpired,
+    StaffRestored,
+    StaffSuspended,
+    SubstituteUnfilled,
+)
+from shared.messaging.work import Work
+from shared.service import on
+
+STATES = {StaffSuspended: "SUSPENDED", StaffBlocked: "BLOCKED", StaffExpired: "EXPIRED"}
+
+
+def follow_clearance_given(work: Work, said: StaffCleared | StaffRestored) -> None:
+    """A person may serve; a restoration also tells that everything before it was lost."""
+    epoch = said.clearance_epoch
+    presence.keep_clearance(
+        work,
+        person_id=said.person_id,
+        district_id=said.district_id,
+        category=said.category,
+        state="CLEARED",
+        epoch=epoch,
+        lost_epoch=epoch - 1 if isinstance(said, StaffRestored) else 0,
+        valid_until=said.valid_until,
+    )
+    commands.follow_clearance(work, said.person_id)
+
+
+def follow_clearance_lost(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired) -> None:
+    """A person may not serve any more: off every session, out of the door, the children to somebody else."""
+    presence.keep_clearance(
+        work,
+        person_id=said.person_id,
+        district_id=said.district_id,
+        category=said.category,
+        state=STATES[type(said)],
+        epoch=said.clearance_epoch,
+        lost_epoch=said.clearance_epoch,
+        reason_class=None if isinstance(said, StaffExpired) else said.reason_class,
+    )
+    commands.follow_clearance(work, said.person_id)
+
+
+def follow_confirmed(work: Work, said: AssignmentsConfirmed) -> None:
+    """A person is on the roster of sessions."""
+    presence.keep_confirmed(work, said)
+    commands.follow_roster(work, [one.session_id for one in said.assigned])
+
+
+def follow_removed(work: Work, said: AssignmentsRemoved) -> None:
+    """A person is off the roster of sessions."""
+    presence.keep_removed(work, said)
+    commands.follow_roster(work, [one.session_id for one in said.removed])
+
+
+def warn_of_vacancy(work: Work, said: SubstituteUnfilled) -> None:
+    """Nobody takes a vacancy."""
+    commands.warn_unfilled(work, said.session_id)
+
+
+def follow_closed_group(work: Work, closed: GroupClosed) -> None:
+    """A group meets no more."""
+    directory.close_group(work, closed)
+    commands.cancel_of_closed_group(work, closed.group_id)
+
+
+REACTIONS = (
+    on(StaffCleared, follow_clearance_given),
+    on(StaffRestored, follow_clearance_given),
+    on(StaffSuspended, follow_clearance_lost),
+    on(StaffBlocked, follow_clearance_lost),
+    on(StaffExpired, follow_clearance_lost),
+    on(AssignmentsConfirmed, follow_confirmed),
+    on(AssignmentsRemoved, follow_removed),
+    on(SubstituteUnfilled, warn_of_vacancy),
+    on(GroupClosed, follow_closed_group),
+)

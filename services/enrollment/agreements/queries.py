@@ -1,0 +1,33 @@
+"""Reading agreements."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from services.enrollment.directory.queries import only_visible
+from services.enrollment.tables import Agreement
+from shared.messaging.work import Work
+from shared.refusals import NotFound
+
+
+def list_agreements(work: Work) -> Select[Agreement]:
+    """Agreements about the pupils whom the caller may see."""
+    return only_visible(work, select(Agreement), Agreement.pupil_id)
+
+
+def states_of(work: Work, application_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The state of the agreement of each application that has one."""
+    rows = work.session.execute(
+        select(Agreement.application_id, Agreement.state).where(Agreement.application_id.in_(application_ids))
+    )
+    return dict(rows.tuples().all())
+
+
+def find_agreements(work: Work, agreement_ids: Collection[UUID]) -> list[Agreement]:
+    """Agreements, locked in the order of their ids; raises NotFound unless all are there."""
+    query = select(Agreement).where(Agreement.id.in_(agreement_ids)).order_by(Agreement.id)
+    found = list(work.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+    if len(found) != len(set(agreement_ids)):
+        raise NotFound("agreement")
+    return found

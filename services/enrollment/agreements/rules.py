@@ -1,0 +1,31 @@
+"""How an agreement goes (E9), and whether one stands (G-AGREE)."""
+
+from collections.abc import Mapping
+
+from shared.policy import Policy
+from shared.refusals import Refused
+from shared.states import Machine
+
+AGREEMENT = Machine(
+    "课后服务协议 agreement",
+    "DRAFT",
+    {
+        ("DRAFT", "offer"): "OFFERED",
+        ("OFFERED", "sign"): "SIGNED",
+        ("SIGNED", "countersign"): "IN_FORCE",
+        ("IN_FORCE", "end"): "ENDED",
+    },
+)
+
+
+def need_sections(sections: Mapping[str, str], policy: Policy) -> None:
+    """The agreement says what school, guardian, instructor and pupil each answer for."""
+    missing = [name for name in policy.value("agreement_sections") if not sections.get(name, "").strip()]
+    if missing:
+        clauses = (*policy.clauses("agreement"), *policy.clauses("agreement_sections"))
+        raise Refused("agreement_incomplete", gate="G-AGREE", clauses=clauses, missing=", ".join(missing))
+
+
+def is_agreed(state: str | None, policy: Policy) -> bool:
+    """G-AGREE: a signed agreement is in force, where the profile wants one."""
+    return policy.value("agreement") != "signed" or state == "IN_FORCE"

@@ -1,0 +1,370 @@
+"""Windows, and every step of an application. Rows are locked in the order: applications, then items, each by id."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.enrollment.applications import queries, rules
+from services.enrollment.catalogue.queries import find_items
+from services.enrollment.directory import queries as directory
+from services.enrollment.notices.queries import published_notice
+from services.enrollment.notices.rules import g_notice
+from services.enrollment.plans import queries as plans
+from services.enrollment.surveys.queries import closed_surveys
+from services.enrollment.surveys.rules import g_consult
+from services.enrollment.tables import Application, ApplicationWindow, Participation, Pupil, ReviewStep
+from shared.contracts.enrollment import (
+    ApplicationApproved,
+    ApplicationRejected,
+    ApplicationStalled,
+    ApplicationSubmitted,
+    WindowClosed,
+    WindowOpened,
+)
+from shared.messaging.work import Work
+from shared.policy import Policy
+from shared.refusals import NotFound, Refused
+from shared.timers import cancel_timer, set_timer
+
+STALLED = "application.stalled"
+OFFER_ENDS = "application.offer_ends"
+
+
+# Windows
+
+
+def plan_window(work: Work, *, plan_id: UUID, kind: str) -> ApplicationWindow:
+    """Prepare a window of a plan."""
+    plan = plans.find_plan(work, plan_id)
+    rules.need_mid_term(kind, plans.policy_of(work, plan))
+    return work.add(
+        ApplicationWindow(
+            district_id=plan.district_id,
+            school_id=plan.school_id,
+            plan_id=plan.id,
+            term_id=plan.term_id,
+            kind=kind,
+            state=rules.WINDOW.initial,
+        )
+    )
+
+
+def open_window(work: Work, window_id: UUID) -> ApplicationWindow:
+    """Let families apply: the plan is on file, they were asked, and they were told (INV-ENR-03)."""
+    window = work.get(ApplicationWindow, window_id, lock=True)
+    state = rules.WINDOW.move(window.state, "open")
+    plan = plans.find_plan(work, window.plan_id)
+    policy = plans.policy_of(work, plan)
+    plans.need_filed(work, plan)
+    notice = published_notice(work, plan.id)
+    g_notice(notice.plan_version if notice else None, plan.plan_version, policy)
+    g_consult(closed_surveys(work, plan.school_id, plan.term_id), policy)
+    window.state = state
+    _say_window(work, window, WindowOpened)
+    return window
+
+
+def close_window(work: Work, window_id: UUID) -> ApplicationWindow:
+    """Take no more applications."""
+    window = work.get(ApplicationWindow, window_id, lock=True)
+    window.state = rules.WINDOW.move(window.state, "close")
+    _say_window(work, window, WindowClosed)
+    return window
+
+
+def close_windows(work: Work, plan_id: UUID) -> None:
+    """Close every open window of a plan."""
+    is_open = select(ApplicationWindow).where(ApplicationWindow.plan_id == plan_id, ApplicationWindow.state == "OPEN")
+    for window in work.session.scalars(is_open.order_by(ApplicationWindow.id).with_for_update()):
+        window.state = rules.WINDOW.move(window.state, "close")
+        _say_window(work, window, WindowClosed)
+
+
+def _say_window(work: Work, window: ApplicationWindow, said: type[WindowOpened] | type[WindowClosed]) -> None:
+    work.emit(
+        said(
+            district_id=window.district_id,
+            school_id=window.school_id,
+            window_id=window.id,
+            plan_id=window.plan_id,
+            kind=window.kind,
+        )
+    )
+
+
+# Applying
+
+
+def submit(work: Work, *, window_id: UUID, pupil_id: UUID, item_ids: Sequence[UUID]) -> Application:
+    """A guardian applies for their child."""
+    window = work.get(ApplicationWindow, window_id)
+    rules.need_open(window.state)
+    pupil = work.get(Pupil, pupil_id, lock=True)
+    plan = plans.find_plan(work, window.plan_id)
+    policy = plans.policy_of(work, plan)
+    kind, items = _g_apply(work, window, pupil, item_ids, policy)
+    chain = policy.value(f"review_chain.{kind}")
+    rules.g_chain(chain, 0, "submit", work.caller.roles, policy.clauses(f"review_chain.{kind}"))
+    application = work.add(
+        Application(
+            district_id=window.district_id,
+            school_id=window.school_id,
+            window_id=window.id,
+            plan_id=plan.id,
+            term_id=plan.term_id,
+            pupil_id=pupil.id,
+            guardian_id=work.caller.person_id,
+            class_id=pupil.class_id,
+            item_ids=items,
+            offered_item_ids=[],
+            kind=kind,
+            state=rules.APPLICATION.move(rules.APPLICATION.initial, "submit"),
+            chain=chain,
+            step=1,
+            submitted_at=work.now,
+        )
+    )
+    _record(work, application, "submit", "guardian", "submitted")
+    work.emit(
+        ApplicationSubmitted(
+            district_id=application.district_id,
+            school_id=application.school_id,
+            application_id=application.id,
+            pupil_id=pupil.id,
+            item_ids=tuple(items),
+        )
+    )
+    if rules.decides(chain, 0):
+        _approve(work, [application], policy)
+    else:
+        set_timer(work, STALLED, application.id, work.now + timedelta(days=policy.value("application.sla_days")))
+    return application
+
+
+def _g_apply(
+    work: Work, window: ApplicationWindow, pupil: Pupil, item_ids: Sequence[UUID], policy: Policy
+) -> tuple[str, list[UUID]]:
+    """The gates of applying, under the pupil's lock; returns the kind of chain and the items in order."""
+    items = find_items(work, item_ids)
+    if len(items) != len(set(item_ids)):
+        raise NotFound("item")
+    wanted = queries.as_wanted(items.values())
+    kind = rules.kind_of(wanted)
+    rules.g_voluntary(directory.is_guardian(work, work.caller.person_id, pupil.id), kind, policy)
+    is_registered = pupil.active and pupil.school_id == window.school_id
+    rules.g_elig(pupil.stage, pupil.grade, is_registered, window.plan_id, wanted, policy)
+    if _has_applied(work, window.id, pupil.id):
+        raise Refused("already_exists", thing="application")
+    others = find_items(work, queries.live_items(work, pupil.id, window.term_id))
+    rules.need_no_clash([*wanted, *queries.as_wanted(others.values())])
+    return kind, list(items)
+
+
+def _has_applied(work: Work, window_id: UUID, pupil_id: UUID) -> bool:
+    query = select(Application.id).where(
+        Application.window_id == window_id, Application.pupil_id == pupil_id, Application.state.not_in(queries.ENDED)
+    )
+    return work.session.scalar(query) is not None
+
+
+# Reviewing
+
+
+def class_review(work: Work, *, application_ids: Sequence[UUID]) -> list[Application]:
+    """The class teacher passes applications of their own class on, all or none."""
+    applications = queries.find_applications(work, application_ids)
+    policy = _policy_of(work, applications)
+    own = queries.pupils_of_own_class(work, [one.pupil_id for one in applications])
+    actors = queries.reviewers(work, applications)
+    for one in applications:
+        rules.need_own_class(one.pupil_id in own, policy.clauses(f"review_chain.{one.kind}"))
+        role = _g_step(work, one, "class_review", actors[one.id], policy)
+        one.state = rules.APPLICATION.move(one.state, "class_review")
+        one.step += 1
+        _record(work, one, "class_review", role, "passed")
+    return applications
+
+
+def school_review(
+    work: Work,
+    *,
+    application_ids: Sequence[UUID],
+    decision: str,
+    reason_code: str | None = None,
+    item_ids: Sequence[UUID] = (),
+) -> list[Application]:
+    """The leadership decides, all alike: approve, reject with a reason, offer other items, or keep waiting."""
+    applications = queries.find_applications(work, application_ids)
+    policy = _policy_of(work, applications)
+    actors = queries.reviewers(work, applications)
+    for one in applications:
+        role = _g_step(work, one, "school_review", actors[one.id], policy)
+        if decision == "reject":
+            rules.g_norefuse(reason_code, one.kind, policy)
+        one.step += 1
+        _record(work, one, "school_review", role, decision)
+    if decision == "approve":
+        _approve(work, applications, policy)
+        return applications
+    for one in applications:
+        one.state, one.reason_code = rules.APPLICATION.move(one.state, decision), reason_code
+        if decision == "reject":
+            _say_rejected(work, one)
+        elif decision == "reallocate":
+            _offer(work, one, item_ids, policy)
+    return applications
+
+
+def _g_step(work: Work, application: Application, step: str, actors: set[str], policy: Policy) -> str:
+    clauses = policy.clauses(f"review_chain.{application.kind}")
+    role = rules.g_chain(application.chain, application.step, step, work.caller.roles, clauses)
+    rules.need_other_reviewer(actors, work.caller.subject, clauses)
+    return role
+
+
+def _approve(work: Work, applications: Sequence[Application], policy: Policy, action: str = "approve") -> None:
+    """Give each application its places, or refuse the whole command when an item has too few."""
+    wishes = Counter(item_id for one in applications for item_id in one.item_ids)
+    items = find_items(work, wishes, lock=True)
+    taken = queries.places_taken(work, wishes)
+    rules.need_places(wishes, taken, {item.id: item.capacity for item in items.values()}, policy)
+    for one in applications:
+        one.state = rules.APPLICATION.move(one.state, action)
+        work.emit(
+            ApplicationApproved(
+                district_id=one.district_id,
+                school_id=one.school_id,
+                application_id=one.id,
+                pupil_id=one.pupil_id,
+                item_ids=tuple(one.item_ids),
+            )
+        )
+
+
+def _say_rejected(work: Work, application: Application) -> None:
+    work.emit(
+        ApplicationRejected(
+            district_id=application.district_id,
+            school_id=application.school_id,
+            application_id=application.id,
+            pupil_id=application.pupil_id,
+            reason_code=application.reason_code or "",
+        )
+    )
+
+
+# Other items (协调)
+
+
+def offer_reallocation(work: Work, application_id: UUID, *, item_ids: Sequence[UUID]) -> Application:
+    """Offer other items to a family that waits."""
+    (application,) = queries.find_applications(work, [application_id])
+    application.state = rules.APPLICATION.move(application.state, "reallocate")
+    _offer(work, application, item_ids, _policy_of(work, [application]))
+    return application
+
+
+def _offer(work: Work, application: Application, item_ids: Sequence[UUID], policy: Policy) -> None:
+    items = queries.as_wanted(find_items(work, item_ids).values())
+    pupil = work.get(Pupil, application.pupil_id)
+    rules.g_elig(pupil.stage, pupil.grade, pupil.active, application.plan_id, items, policy)
+    rules.need_no_clash(items)
+    if not items:
+        raise NotFound("item")
+    application.offered_item_ids = [item.item_id for item in items]
+    answer_until = work.now + timedelta(days=policy.value("application.reallocation_answer_days"))
+    set_timer(work, OFFER_ENDS, application.id, answer_until)
+
+
+def place_waiting(work: Work, application_id: UUID) -> Application:
+    """Give a family that waits the places that became free."""
+    (application,) = queries.find_applications(work, [application_id])
+    rules.need_waiting(application.state)
+    _approve(work, [application], _policy_of(work, [application]))
+    return application
+
+
+def accept_offer(work: Work, application_id: UUID) -> Application:
+    """A family takes the items that it was offered."""
+    application = _own(work, application_id)
+    rules.APPLICATION.move(application.state, "accept")
+    application.item_ids, application.offered_item_ids = application.offered_item_ids, []
+    _approve(work, [application], _policy_of(work, [application]), "accept")
+    cancel_timer(work, OFFER_ENDS, application.id)
+    return application
+
+
+def decline_offer(work: Work, application_id: UUID) -> Application:
+    """A family does not take the items that it was offered."""
+    application = _own(work, application_id)
+    application.state = rules.APPLICATION.move(application.state, "decline")
+    cancel_timer(work, OFFER_ENDS, application.id)
+    return application
+
+
+def withdraw(work: Work, application_id: UUID) -> Application:
+    """A family takes its application back; once there is a participation, that is what it withdraws from."""
+    application = _own(work, application_id)
+    if work.session.get(Participation, application.id) is not None:
+        raise Refused("withdraw_the_participation")
+    application.state = rules.APPLICATION.move(application.state, "withdraw")
+    cancel_timer(work, OFFER_ENDS, application.id)
+    return application
+
+
+# Deadlines
+
+
+def report_stalled(work: Work, application_id: UUID) -> None:
+    """Say that a family waits too long (timer), once every period of the profile's, until somebody decided."""
+    application = work.get(Application, application_id, lock=True)
+    if application.state not in rules.UNDECIDED:
+        return
+    waiting = (work.now - application.submitted_at).days
+    work.emit(
+        ApplicationStalled(
+            district_id=application.district_id,
+            school_id=application.school_id,
+            application_id=application.id,
+            pupil_id=application.pupil_id,
+            waiting_days=waiting,
+        )
+    )
+    period = timedelta(days=_policy_of(work, [application]).value("application.sla_days"))
+    set_timer(work, STALLED, application.id, work.now + period)
+
+
+def end_offer(work: Work, application_id: UUID) -> None:
+    """No answer in time (timer): the family goes on waiting, and keeps its wish."""
+    application = work.get(Application, application_id, lock=True)
+    if application.state == "REALLOCATION_OFFERED":
+        application.state = rules.APPLICATION.move(application.state, "no_answer")
+
+
+def _own(work: Work, application_id: UUID) -> Application:
+    """The application, locked, for a guardian of its pupil; raises NotFound for everybody else."""
+    application = work.get(Application, application_id, lock=True)
+    if not directory.is_guardian(work, work.caller.person_id, application.pupil_id):
+        raise NotFound("application")
+    return application
+
+
+def _policy_of(work: Work, applications: Sequence[Application]) -> Policy:
+    return plans.policy_of(work, plans.find_plan(work, applications[0].plan_id))
+
+
+def _record(work: Work, application: Application, step: str, role: str, outcome: str) -> None:
+    work.add(
+        ReviewStep(
+            district_id=application.district_id,
+            school_id=application.school_id,
+            application_id=application.id,
+            step=step,
+            role=role,
+            actor=work.caller.subject,
+            outcome=outcome,
+        )
+    )

@@ -1,0 +1,160 @@
+"""Drafting, approving, listing and suspending items."""
+
+from collections.abc import Collection
+from datetime import time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.enrollment.catalogue import queries, rules
+from services.enrollment.plans import queries as plans
+from services.enrollment.readiness import queries as readiness
+from services.enrollment.tables import ItemPublication, ServiceItem
+from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended, Slot
+from shared.ids import new_id
+from shared.messaging.work import Work
+from shared.policy.published import term
+
+
+def draft(work: Work, *, plan_id: UUID, starts: time, ends: time, **offered: Any) -> ServiceItem:
+    """Write an item into a plan's catalogue."""
+    plan = plans.find_plan(work, plan_id)
+    rules.need_hours(starts, ends)
+    return work.add(
+        ServiceItem(
+            district_id=plan.district_id,
+            school_id=plan.school_id,
+            plan_id=plan.id,
+            term_id=plan.term_id,
+            state=rules.ITEM.initial,
+            starts=starts,
+            ends=ends,
+            **offered,
+        )
+    )
+
+
+def approve(work: Work, item_id: UUID) -> ServiceItem:
+    """Approve an item that passes the content and time gates of the plan's policy."""
+    item = work.get(ServiceItem, item_id, lock=True)
+    state = rules.ITEM.move(item.state, "approve")
+    found = term(work, item.term_id)
+    days = [rules.last_day_of(weekday, found.starts_on, found.ends_on, found.school_days) for weekday in item.weekdays]
+    rules.approve(_offer(item), days, plans.policy_of(work, plans.find_plan(work, item.plan_id)))
+    item.state = state
+    _say(work, item, ItemApproved)
+    return item
+
+
+def put_on_list(work: Work, item_id: UUID) -> ServiceItem:
+    """Let families choose an item: its plan is on file, its fee is published, its lead is cleared."""
+    item = work.get(ServiceItem, item_id, lock=True)
+    _list(work, item, "list")
+    return item
+
+
+def resume(work: Work, item_id: UUID) -> ServiceItem:
+    """Take a suspended item up again, under the same conditions as at first."""
+    item = work.get(ServiceItem, item_id, lock=True)
+    _list(work, item, "resume")
+    return item
+
+
+def _list(work: Work, item: ServiceItem, action: str) -> None:
+    state = rules.ITEM.move(item.state, action)
+    plan = plans.find_plan(work, item.plan_id)
+    plans.need_filed(work, plan)
+    policy = plans.policy_of(work, plan)
+    rules.need_verified_fee(item.fee_bearing, queries.is_fee_verified(work, item.id), policy)
+    rules.need_lead(readiness.is_cleared(work, item.lead_person_id), policy)
+    item.state, item.suspended_for = state, None
+    _say(work, item, ItemListed)
+
+
+def suspend(work: Work, item_id: UUID, *, cause: str) -> ServiceItem:
+    """Take no more sign-ups to an item for now."""
+    item = work.get(ServiceItem, item_id, lock=True)
+    _suspend(work, item, cause)
+    return item
+
+
+def _suspend(work: Work, item: ServiceItem, cause: str) -> None:
+    item.state = rules.ITEM.move(item.state, "suspend")
+    item.suspended_for = cause
+    work.emit(ItemSuspended(district_id=item.district_id, school_id=item.school_id, item_id=item.id, cause=cause))
+
+
+def suspend_led_by(work: Work, person_id: UUID) -> None:
+    """Nobody is signed up to what a person leads who is not cleared any more."""
+    led = select(ServiceItem).where(ServiceItem.lead_person_id == person_id, ServiceItem.state == "LISTED")
+    for item in work.session.scalars(led.order_by(ServiceItem.id).with_for_update()):
+        _suspend(work, item, "LEAD_NOT_CLEARED")
+
+
+def keep_publication(
+    work: Work, school_id: UUID, publication_id: UUID, item_ids: Collection[UUID], *, is_verified: bool
+) -> None:
+    """Keep what finance said of a publication, newest word of each, and suspend what it leaves without one."""
+    rows = [
+        {
+            "id": new_id(),
+            "district_id": work.caller.district_id,
+            "version": 1,
+            "school_id": school_id,
+            "item_id": item_id,
+            "publication_id": publication_id,
+            "is_verified": is_verified,
+            "heard_version": work.heard_version,
+        }
+        for item_id in item_ids
+    ]
+    if not rows:
+        return
+    statement = insert(ItemPublication)
+    newer = statement.excluded.heard_version > ItemPublication.heard_version
+    changed = {name: statement.excluded[name] for name in ("is_verified", "heard_version")}
+    work.session.execute(
+        statement.on_conflict_do_update(index_elements=["item_id", "publication_id"], set_=changed, where=newer), rows
+    )
+    for item in queries.listed_with_unpublished_fee(work, item_ids):
+        _suspend(work, item, "FEE_INVALIDATED")
+
+
+def _offer(item: ServiceItem) -> rules.Offer:
+    return rules.Offer(
+        content_type=item.content_type,
+        stage=item.stage,
+        grades=item.grades,
+        segment=item.segment,
+        weekdays=item.weekdays,
+        starts=item.starts,
+        ends=item.ends,
+        by_third_party=item.provider_id is not None,
+    )
+
+
+def _say(work: Work, item: ServiceItem, said: type[ItemEvent]) -> None:
+    work.emit(
+        said(
+            district_id=item.district_id,
+            school_id=item.school_id,
+            item_id=item.id,
+            plan_id=item.plan_id,
+            term_id=item.term_id,
+            content_type=item.content_type,
+            stage=item.stage,
+            grades=tuple(item.grades),
+            segment=item.segment,
+            slot=slot_of(item),
+            capacity=item.capacity,
+            fee_bearing=item.fee_bearing,
+            provider_id=item.provider_id,
+        )
+    )
+
+
+def slot_of(item: ServiceItem) -> Slot:
+    """The item's hours as events carry them."""
+    return Slot(weekdays=tuple(item.weekdays), starts=item.starts, ends=item.ends)

@@ -1,0 +1,43 @@
+"""Reading the catalogue."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+
+from services.enrollment.tables import ItemPublication, ServiceItem
+from shared.messaging.work import Work
+
+DRAFTERS = frozenset({"district_admin", "inspector", "principal", "leadership_member", "academic_affairs"})
+"""Roles that see an item before it is listed."""
+
+
+def list_items(work: Work) -> Select[ServiceItem]:
+    """Items that the caller may see: families and staff see what is or was listed."""
+    query = select(ServiceItem)
+    if work.caller.roles & DRAFTERS:
+        return query
+    return query.where(ServiceItem.state.in_(("LISTED", "SUSPENDED", "DELISTED")))
+
+
+def is_fee_verified(work: Work, item_id: UUID) -> bool:
+    """Whether a verified publication covers the item now."""
+    query = select(ItemPublication.id).where(ItemPublication.item_id == item_id, ItemPublication.is_verified)
+    return work.session.scalar(query.limit(1)) is not None
+
+
+def listed_with_unpublished_fee(work: Work, item_ids: Collection[UUID]) -> list[ServiceItem]:
+    """Listed items, of those named, whose fee no verified publication covers."""
+    covered = exists().where(ItemPublication.item_id == ServiceItem.id, ItemPublication.is_verified)
+    query = select(ServiceItem).where(
+        ServiceItem.id.in_(item_ids), ServiceItem.state == "LISTED", ServiceItem.fee_bearing, ~covered
+    )
+    return list(work.session.scalars(query.order_by(ServiceItem.id).with_for_update()))
+
+
+def find_items(work: Work, item_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, ServiceItem]:
+    """Items by id; a lock is taken in the order of ids."""
+    query = select(ServiceItem).where(ServiceItem.id.in_(item_ids)).order_by(ServiceItem.id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return {item.id: item for item in work.session.scalars(query)}

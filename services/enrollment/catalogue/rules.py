@@ -1,0 +1,108 @@
+"""How an item goes (E5), and what it takes to approve and to list one."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from math import ceil
+
+from shared.policy import Policy
+from shared.policy.gates import g_content, g_time
+from shared.refusals import Invalid, Refused
+from shared.states import Machine
+
+ITEM = Machine(
+    "服务项目 item",
+    "DRAFT",
+    {
+        ("DRAFT", "approve"): "APPROVED",
+        ("APPROVED", "list"): "LISTED",
+        ("LISTED", "suspend"): "SUSPENDED",
+        ("SUSPENDED", "resume"): "LISTED",
+        ("LISTED", "delist"): "DELISTED",
+        ("SUSPENDED", "delist"): "DELISTED",
+    },
+)
+
+SEGMENTS = ("service", "class_activity", "ordinary", "extended", "evening", "club")
+"""Segments that some profile names; G-TIME knows which of them the pinned one allows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What an item would be, as the gates judge it; `weekdays` count from 1, Monday."""
+
+    content_type: str
+    stage: str
+    grades: Collection[int]
+    segment: str
+    weekdays: Sequence[int]
+    starts: time
+    ends: time
+    by_third_party: bool
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date on which the item would be held, in the n-th week of the term."""
+
+    on: date
+    week: int
+    is_school_day: bool
+
+
+def need_hours(starts: time, ends: time) -> None:
+    """Raise Invalid unless the item ends after it begins."""
+    if ends <= starts:
+        raise Invalid({"ends": "before_start"})
+
+
+def approve(offer: Offer, days: Sequence[Day], policy: Policy) -> None:
+    """G-CONTENT, and G-TIME on one date of each weekday; attendance asks again for every session."""
+    g_content(
+        policy,
+        stage=offer.stage,
+        grades=offer.grades,
+        content_type=offer.content_type,
+        by_third_party=offer.by_third_party,
+    )
+    for day in days:
+        g_time(
+            policy,
+            stage=offer.stage,
+            segment=offer.segment,
+            service_date=day.on,
+            week_of_term=day.week,
+            is_school_day=day.is_school_day,
+            starts=offer.starts,
+            ends=offer.ends,
+            learning_periods=learning_periods(offer, policy),
+        )
+
+
+def learning_periods(offer: Offer, policy: Policy) -> int:
+    """How many class periods of learning activity the item takes of a pupil's day, rounded up."""
+    if offer.content_type not in policy.value("content.learning_types"):
+        return 0
+    minutes = (offer.ends.hour - offer.starts.hour) * 60 + offer.ends.minute - offer.starts.minute
+    period: int = policy.value(f"class_period_minutes.{offer.stage}")
+    return ceil(minutes / period)
+
+
+def last_day_of(weekday: int, starts_on: date, ends_on: date, school_days: Sequence[date]) -> Day:
+    """The last date of a weekday in a term, a school day where there is one: late enough for every start week."""
+    first_monday = starts_on.toordinal() - starts_on.weekday()
+    schooled = [day for day in school_days if day.isoweekday() == weekday]
+    last = schooled[-1] if schooled else date.fromordinal(ends_on.toordinal() - (ends_on.isoweekday() - weekday) % 7)
+    return Day(last, (last.toordinal() - first_monday) // 7 + 1, bool(schooled))
+
+
+def need_verified_fee(fee_bearing: bool, is_verified: bool, policy: Policy) -> None:
+    """G-PUB: an item that costs something is listed only while its fee is published and verified (S7)."""
+    if fee_bearing and not is_verified and policy.value("fee.block_if_unpublished"):
+        raise Refused("fee_not_published", gate="G-PUB", clauses=policy.clauses("fee.block_if_unpublished"))
+
+
+def need_lead(is_cleared: bool, policy: Policy) -> None:
+    """Where families are told who leads, a cleared person is named before the item is listed."""
+    if "staff" in policy.value("notice.elements") and not is_cleared:
+        raise Refused("lead_not_cleared", gate="G-CLEAR", clauses=policy.clauses("notice.elements"))

@@ -1,0 +1,171 @@
+"""Reading the directory. Who sees which child is decided here, by links and not by roles alone."""
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+
+from services.enrollment.tables import GuardianLink, Pupil, RegisterFact, SchoolClass, StaffPost
+from shared.access_log import log_access
+from shared.messaging.work import Work
+from shared.refusals import NotFound
+
+SEE_THE_SCHOOL = frozenset(
+    {"district_admin", "inspector", "principal", "leadership_member", "academic_affairs", "accountant"}
+)
+"""Roles that see every pupil inside their walls; all others see those that a link names."""
+
+PERSON = "person"
+"""The sealed field that holds a person's names, phone and student number."""
+
+
+def open_fact(work: Work, fact: RegisterFact) -> dict[str, str]:
+    """A person's names, phone and student number, unsealed; the caller logs the access. Empty for other facts."""
+    if fact.sealed is None:
+        return {}
+    opened: dict[str, str] = json.loads(work.keyring.open(fact.id, PERSON, fact.sealed))
+    return opened
+
+
+def ids_of(work: Work, kind: str, source_ids: Iterable[str | None]) -> dict[str, UUID]:
+    """Our ids of some things of one kind."""
+    rows = work.session.execute(
+        select(RegisterFact.source_id, RegisterFact.id).where(
+            RegisterFact.kind == kind, RegisterFact.source_id.in_({one for one in source_ids if one})
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def visible_pupils(work: Work) -> Select[Any] | None:
+    """Ids of the pupils whom the caller may see; None: everyone inside the caller's walls."""
+    if work.caller.roles & SEE_THE_SCHOOL:
+        return None
+    person = work.caller.person_id
+    classes = select(SchoolClass.id).where(SchoolClass.teacher_id == person)
+    children = select(GuardianLink.pupil_id).where(GuardianLink.guardian_id == person, GuardianLink.state == "VERIFIED")
+    return select(Pupil.id).where(or_(Pupil.class_id.in_(classes), Pupil.id.in_(children)))
+
+
+def only_visible(work: Work, query: Select[Any], pupil_id: Any) -> Select[Any]:
+    """Narrow a query about pupils to those whom the caller may see."""
+    visible = visible_pupils(work)
+    return query if visible is None else query.where(pupil_id.in_(visible))
+
+
+def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
+    """Whether the person is a verified guardian of the pupil."""
+    link = select(GuardianLink.id).where(
+        GuardianLink.guardian_id == person_id, GuardianLink.pupil_id == pupil_id, GuardianLink.state == "VERIFIED"
+    )
+    return person_id is not None and work.session.scalar(link) is not None
+
+
+def classes_taught(work: Work, person_id: UUID | None) -> list[SchoolClass]:
+    """The classes whose class teacher the person is."""
+    if person_id is None:
+        return []
+    query = select(SchoolClass).where(SchoolClass.teacher_id == person_id, SchoolClass.active)
+    return list(work.session.scalars(query.order_by(SchoolClass.id)))
+
+
+def pupils_of_classes(work: Work, class_ids: Collection[UUID]) -> list[Pupil]:
+    """The registered pupils of some classes."""
+    query = select(Pupil).where(Pupil.class_id.in_(class_ids), Pupil.active)
+    return list(work.session.scalars(query.order_by(Pupil.class_id, Pupil.id)))
+
+
+def children_of(work: Work, person_id: UUID | None) -> list[Pupil]:
+    """The pupils whose verified guardian the person is."""
+    if person_id is None:
+        return []
+    links = select(GuardianLink.pupil_id).where(GuardianLink.guardian_id == person_id, GuardianLink.state == "VERIFIED")
+    return list(work.session.scalars(select(Pupil).where(Pupil.id.in_(links), Pupil.active).order_by(Pupil.id)))
+
+
+def registered_pupils(work: Work, school_id: UUID, among: Collection[UUID] | None = None) -> list[UUID]:
+    """Ids of the pupils registered at a school, of all or of those named."""
+    query = select(Pupil.id).where(Pupil.school_id == school_id, Pupil.active)
+    if among is not None:
+        query = query.where(Pupil.id.in_(among))
+    return list(work.session.scalars(query.order_by(Pupil.id)))
+
+
+def with_names(work: Work, purpose: str, pupils: Collection[Pupil]) -> list[dict[str, Any]]:
+    """Pupils with their names, sorted by name; the access is logged."""
+    names = open_names(work, purpose, [pupil.id for pupil in pupils])
+    rows = [
+        {
+            "pupil_id": pupil.id,
+            "school_id": pupil.school_id,
+            "class_id": pupil.class_id,
+            "grade": pupil.grade,
+            "stage": pupil.stage,
+            "name": names[pupil.id]["name"],
+        }
+        for pupil in pupils
+    ]
+    return sorted(rows, key=lambda row: row["name"])
+
+
+def open_names(work: Work, purpose: str, person_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    """Names and phones of people, by person; the access is logged."""
+    log_access(work, purpose, person_ids)
+    facts = work.session.scalars(select(RegisterFact).where(RegisterFact.id.in_(person_ids)))
+    return {fact.id: _called(open_fact(work, fact)) for fact in facts}
+
+
+def read_person(work: Work, person_id: UUID) -> dict[str, Any]:
+    """Name and phone of somebody who belongs to a school of the caller; raises NotFound."""
+    belongs = select(Pupil.id).where(Pupil.id == person_id)
+    for table, column in ((GuardianLink, GuardianLink.guardian_id), (StaffPost, StaffPost.person_id)):
+        if work.session.scalar(belongs.limit(1)) is not None:
+            break
+        belongs = select(table.id).where(column == person_id)
+    if work.session.scalar(belongs.limit(1)) is None:
+        raise NotFound("person")
+    return {"person_id": person_id, **open_names(work, "enrollment.person", [person_id])[person_id]}
+
+
+def changes_after(work: Work, after: int, limit: int) -> list[dict[str, Any]]:
+    """The feed of people: who changed after a number, in order, names and phones opened; the access is logged."""
+    facts = list(
+        work.session.scalars(
+            select(RegisterFact)
+            .where(RegisterFact.kind == "people", RegisterFact.sequence > after)
+            .order_by(RegisterFact.sequence)
+            .limit(limit)
+        )
+    )
+    log_access(work, "enrollment.directory_feed", [fact.id for fact in facts])
+    pupils = {
+        pupil.id: pupil
+        for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_([fact.id for fact in facts])))
+    }
+    return [_entry(work, fact, pupils.get(fact.id)) for fact in facts]
+
+
+def _entry(work: Work, fact: RegisterFact, pupil: Pupil | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "sequence": fact.sequence,
+        "person_id": fact.id,
+        "active": fact.active,
+        "kind": "adult" if pupil is None else "pupil",
+        **_called(open_fact(work, fact)),
+    }
+    if pupil is not None:
+        entry |= {"school_id": pupil.school_id, "class_id": pupil.class_id, "grade": pupil.grade, "stage": pupil.stage}
+        entry["active"] = pupil.active
+    return entry
+
+
+def _called(personal: dict[str, str]) -> dict[str, str]:
+    """Chinese names are written family name first, without a space."""
+    return {"name": personal["family_name"] + personal["given_name"], "phone": personal["phone"]}
+
+
+def last_sequence(work: Work) -> int:
+    """The newest number of the feed in the caller's district."""
+    return work.session.scalar(select(func.max(RegisterFact.sequence))) or 0

@@ -1,0 +1,81 @@
+"""How a participation (E10) and a group (E11) go, when a child takes part, and what a group needs."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from shared.policy import Policy
+from shared.refusals import Invalid, Refused
+from shared.states import Machine
+
+PARTICIPATION = Machine(
+    "参加资格 participation",
+    "PENDING",
+    {
+        ("PENDING", "activate"): "ACTIVE",
+        ("ACTIVE", "suspend"): "SUSPENDED",
+        ("SUSPENDED", "resume"): "ACTIVE",
+        ("ACTIVE", "complete"): "COMPLETED",
+        ("SUSPENDED", "complete"): "COMPLETED",
+    }
+    | {(state, "request_withdrawal"): "WITHDRAWING" for state in ("PENDING", "ACTIVE", "SUSPENDED")}
+    | {(state, "withdraw"): "WITHDRAWN" for state in ("PENDING", "ACTIVE", "SUSPENDED", "WITHDRAWING")},
+)
+LIVE = ("PENDING", "ACTIVE", "SUSPENDED", "WITHDRAWING")
+ON_ROLL = ("ACTIVE", "WITHDRAWING")
+"""Whoever is leaving stays on the roll until the day that the family chose."""
+
+GROUP = Machine("活动班 group", "FORMING", {("FORMING", "confirm"): "CONFIRMED", ("CONFIRMED", "close"): "CLOSED"})
+
+CARE = frozenset({"HOMEWORK_CARE", "HOMEWORK_TUTORING", "QA", "REMEDIAL_INDIVIDUAL", "READING", "SELF_STUDY"})
+"""Content of which one adult looks after as many as in care; all other content is an activity (Q17)."""
+
+NO_FEE_DUE = ("NOT_REQUIRED", "SETTLED")
+
+
+def fee_allows(
+    fee_state: str | None, starts_on: date, today: date, school_days: Sequence[date], policy: Policy
+) -> bool:
+    """Whether the fee keeps nobody waiting: nothing is due, or service began and the days of grace still run (S1)."""
+    gate = policy.value("participation.roll_gate")
+    if gate == "none" or fee_state in NO_FEE_DUE:
+        return True
+    served = sum(starts_on <= day <= today for day in school_days)
+    in_grace = starts_on <= today and served <= policy.value("participation.grace_school_days")
+    return bool(gate == "settled_or_grace" and in_grace)
+
+
+def need_future(effective_on: date, today: date) -> None:
+    """Nobody withdraws from days that have been."""
+    if effective_on < today:
+        raise Invalid({"effective_on": "in_the_past"})
+
+
+def most_per_adult(content_type: str, policy: Policy) -> int:
+    """How many pupils one adult may have in a group of this content."""
+    return int(policy.value(f"grouping.pupils_per_adult.{_kind(content_type)}"))
+
+
+def need_room(size: int, capacity: int, content_type: str, policy: Policy) -> None:
+    """No group is larger than its capacity (INV-ENR-09)."""
+    if size > capacity:
+        clauses = policy.clauses(f"grouping.pupils_per_adult.{_kind(content_type)}")
+        raise Refused("group_full", gate="G-STAFFED", clauses=clauses, size=size, capacity=capacity)
+
+
+def confirm(
+    *, size: int, capacity: int, venue_id: UUID | None, lead_is_cleared: bool, content_type: str, policy: Policy
+) -> None:
+    """A group has pupils and not too many, a place, and a proposed lead who is cleared."""
+    if venue_id is None:
+        raise Refused("venue_missing", gate="G-VENUE", clauses=policy.clauses("venue.scope"))
+    if not lead_is_cleared:
+        clauses = (*policy.clauses("staff.qualification_required"), *policy.clauses("staff.bad_record_block"))
+        raise Refused("lead_not_cleared", gate="G-CLEAR", clauses=clauses)
+    if not size:
+        raise Refused("group_empty")
+    need_room(size, min(capacity, most_per_adult(content_type, policy)), content_type, policy)
+
+
+def _kind(content_type: str) -> str:
+    return "care" if content_type in CARE else "activity"

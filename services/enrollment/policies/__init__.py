@@ -1,0 +1,4 @@
+"""Policies (政策档案): the law as data. A district publishes a version, a base and its own overlay; nobody edits one.
+
+The event carries the whole effective document, so that every service rules by the same numbers.
+"""

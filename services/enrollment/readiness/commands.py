@@ -1,0 +1,72 @@
+"""Keeping what the others said, and saying it when a plan has everything."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.enrollment.readiness import queries
+from services.enrollment.tables import ActivityGroup, ServicePlan, StaffStanding, TermStanding, VenueStanding
+from shared.contracts.enrollment import ReadinessAchieved
+from shared.ids import new_id
+from shared.messaging.work import Work
+
+WAITING = ("FILED", "ACTIVE")
+
+
+def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> bool:
+    """Keep vetting's newest word about a person; tells whether it was new."""
+    row = {"id": person_id, "district_id": work.caller.district_id, "version": 1, "is_cleared": is_cleared}
+    row |= {"clearance_epoch": epoch, "valid_until": valid_until}
+    statement = insert(StaffStanding).values(row)
+    newer = statement.excluded.clearance_epoch > StaffStanding.clearance_epoch
+    changed = {name: statement.excluded[name] for name in ("is_cleared", "clearance_epoch", "valid_until")}
+    kept = work.session.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer)
+        .returning(StaffStanding.id)
+        .execution_options(populate_existing=True)
+    )
+    return kept.first() is not None
+
+
+def keep_venue(work: Work, school_id: UUID, venue_id: UUID, valid_until: date | None) -> None:
+    """Keep attendance's newest word about a venue; None: it failed its check."""
+    row = {"id": venue_id, "district_id": work.caller.district_id, "version": 1, "school_id": school_id}
+    row |= {"valid_until": valid_until, "heard_version": work.heard_version}
+    statement = insert(VenueStanding).values(row)
+    newer = statement.excluded.heard_version > VenueStanding.heard_version
+    changed = {name: statement.excluded[name] for name in ("valid_until", "heard_version")}
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
+    reconcile_school(work, school_id)
+
+
+def keep_term(work: Work, school_id: UUID, term_id: UUID, *, is_safe: bool = False, is_sealed: bool = False) -> None:
+    """Keep that a school's term has its safety pack, or that its records are sealed; neither is ever taken back."""
+    row = {"id": new_id(), "district_id": work.caller.district_id, "version": 1, "school_id": school_id}
+    row |= {"term_id": term_id, "is_safe": is_safe, "is_sealed": is_sealed}
+    statement = insert(TermStanding).values(row)
+    either = {
+        "is_safe": TermStanding.is_safe | statement.excluded.is_safe,
+        "is_sealed": TermStanding.is_sealed | statement.excluded.is_sealed,
+    }
+    work.session.execute(statement.on_conflict_do_update(index_elements=["school_id", "term_id"], set_=either))
+    reconcile_school(work, school_id)
+
+
+def reconcile_led_by(work: Work, person_id: UUID) -> None:
+    """Look again at the schools where a person leads a group."""
+    schools = select(ActivityGroup.school_id).where(ActivityGroup.lead_person_id == person_id).distinct()
+    for school_id in sorted(work.session.scalars(schools)):
+        reconcile_school(work, school_id)
+
+
+def reconcile_school(work: Work, school_id: UUID) -> None:
+    """Say, once a plan, that every point of its checklist holds."""
+    waiting = select(ServicePlan).where(
+        ServicePlan.school_id == school_id, ServicePlan.state.in_(WAITING), ServicePlan.ready_at.is_(None)
+    )
+    for plan in work.session.scalars(waiting.order_by(ServicePlan.id).with_for_update()):
+        if all(queries.points(work, plan).values()):
+            plan.ready_at = work.now
+            work.emit(ReadinessAchieved(district_id=plan.district_id, school_id=plan.school_id, plan_id=plan.id))

@@ -1,0 +1,146 @@
+"""Drafting, submitting, approving, ending fees."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from services.finance.fee_standards import queries, rules
+from services.finance.invoices import commands as invoices
+from services.finance.invoices import queries as billing
+from services.finance.invoices import rules as charging
+from services.finance.ledger import commands as ledger
+from services.finance.publications import commands as publications
+from services.finance.publications.rules import content_hash, contents
+from services.finance.tables import FeeStandard
+from shared.clock import LOCAL
+from shared.contracts.finance import FeeStandardInEffect
+from shared.messaging.work import Work
+from shared.policy.published import policy_of_district, term
+from shared.timers import set_timer
+
+EFFECTIVE = "fee_standard.effective"
+
+
+def draft(
+    work: Work,
+    *,
+    school_id: UUID,
+    term_id: UUID,
+    item_ids: Sequence[UUID],
+    kind: str,
+    unit: str,
+    amount_fen: int,
+    costs: Mapping[str, Any],
+    complaint_phone: str,
+    payee_kind: str,
+    payee_account: str,
+    effective_from: date,
+) -> FeeStandard:
+    """Write a fee with its cost calculation; refused where the profile allows no such fee or it would make a profit."""
+    work.caller.need_school(school_id)
+    policy = policy_of_district(work)
+    rules.g_fee(policy, kind, unit, amount_fen)
+    rules.need_payee(policy, payee_kind)
+    items = queries.find_items(work, school_id, term_id, item_ids)
+    bearing = {item.id for item in items if item.fee_bearing}
+    rules.need_items(kind, billing.kinds_of(work, item_ids), bearing, item_ids)
+    days = term(work, term_id).school_days
+    weekdays = {weekday for item in items for weekday in item.weekdays}
+    term_fee = amount_fen * charging.units_in(unit, weekdays, days)
+    rules.need_cost_recovery(policy, costs["items"], costs["expected_pupils"], term_fee)
+    return work.add(
+        FeeStandard(
+            district_id=work.caller.district_id,
+            school_id=school_id,
+            term_id=term_id,
+            item_ids=sorted(set(item_ids)),
+            kind=kind,
+            unit=unit,
+            amount_fen=amount_fen,
+            costs=dict(costs),
+            complaint_phone=complaint_phone,
+            payee_account=payee_account,
+            effective_from=effective_from,
+            state=rules.FEE_STANDARD.initial,
+            drafted_by=work.caller.subject,
+            approvals=[],
+        )
+    )
+
+
+def submit(work: Work, standard_id: UUID) -> FeeStandard:
+    """Hand a fee to the authorities."""
+    standard = work.get(FeeStandard, standard_id, lock=True)
+    standard.state = rules.FEE_STANDARD.move(standard.state, "submit")
+    return standard
+
+
+def approve(work: Work, standard_id: UUID, *, authority: str, document_no: str) -> FeeStandard:
+    """Record one authority's approval, in the profile's order; the last one puts the fee in effect from its date on."""
+    found = work.get(FeeStandard, standard_id)
+    ledger.lock_book(work, found.school_id, found.term_id)
+    standard = work.get(FeeStandard, standard_id, lock=True)
+    rules.need_another(work.caller.subject, standard.drafted_by)
+    state = rules.FEE_STANDARD.move(standard.state, "approve")
+    is_last = rules.approve(policy_of_district(work), standard.approvals, authority)
+    given = {"authority": authority, "document_no": document_no, "by": work.caller.subject}
+    standard.approvals = [*standard.approvals, given | {"on": work.today.isoformat()}]
+    if is_last:
+        standard.state = state
+        standard.content_hash = content_hash(posting_of(standard))
+        _take_effect_or_wait(work, standard)
+    return standard
+
+
+def posting_of(standard: FeeStandard) -> dict[str, Any]:
+    """What has to be posted about a standard."""
+    documents = [approval["document_no"] for approval in standard.approvals]
+    return contents(standard.item_ids, standard.unit, standard.amount_fen, documents, standard.complaint_phone)
+
+
+def _take_effect_or_wait(work: Work, standard: FeeStandard) -> None:
+    if standard.effective_from > work.today:
+        set_timer(work, EFFECTIVE, standard.id, datetime.combine(standard.effective_from, time(), LOCAL))
+        return
+    for replaced in queries.in_effect_for(work, standard):
+        _end(work, replaced, "STANDARD_CHANGED")
+    standard.state = rules.FEE_STANDARD.move(standard.state, "take_effect")
+    work.emit(
+        FeeStandardInEffect(
+            district_id=standard.district_id,
+            school_id=standard.school_id,
+            standard_id=standard.id,
+            term_id=standard.term_id,
+            item_ids=tuple(standard.item_ids),
+            kind=standard.kind,
+            unit=standard.unit,
+            amount_fen=standard.amount_fen,
+        )
+    )
+    work.session.flush()
+    invoices.retry(work, standard.school_id, standard.term_id)
+
+
+def take_effect(work: Work, standard_id: UUID) -> None:
+    """The day from which an approved fee holds has come (timer)."""
+    found = work.get(FeeStandard, standard_id)
+    ledger.lock_book(work, found.school_id, found.term_id)
+    standard = work.get(FeeStandard, standard_id, lock=True)
+    if standard.state == "APPROVED":
+        _take_effect_or_wait(work, standard)
+
+
+def end(work: Work, standard_id: UUID) -> FeeStandard:
+    """End a fee; its publications hold no more."""
+    found = work.get(FeeStandard, standard_id)
+    ledger.lock_book(work, found.school_id, found.term_id)
+    standard = work.get(FeeStandard, standard_id, lock=True)
+    _end(work, standard, "STANDARD_ENDED")
+    return standard
+
+
+def _end(work: Work, standard: FeeStandard, cause: str) -> None:
+    standard.state = rules.FEE_STANDARD.move(standard.state, "end")
+    work.session.flush()
+    publications.invalidate_all(work, standard, cause)

@@ -1,0 +1,213 @@
+"""Deciding, approving, paying refunds."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.finance.invoices import commands as invoices
+from services.finance.invoices import queries as billing
+from services.finance.ledger import commands as ledger
+from services.finance.ledger.rules import REFUND_PAYABLE, SUSPENSE, Line, income
+from services.finance.refunds import queries, rules
+from services.finance.tables import Invoice, Participation, Refund
+from shared.contracts.enrollment import ParticipationWithdrawn
+from shared.contracts.finance import RefundClosedZero, RefundPaid
+from shared.ids import new_id
+from shared.messaging.work import Work
+from shared.policy.published import policy_of_term, term
+
+
+def settle_withdrawal(work: Work, withdrawn: ParticipationWithdrawn) -> None:
+    """Take the undelivered part off every invoice of a participation, and decide once what goes back (INV-X-02)."""
+    ledger.lock_book(work, withdrawn.school_id, withdrawn.term_id)
+    participation = invoices.keep_participation(work, withdrawn)
+    if participation.withdrawn_on is not None:
+        return
+    participation.withdrawn_on, participation.state = withdrawn.effective_on, "WITHDRAWN"
+    owed = work.session.scalars(
+        select(Invoice).where(Invoice.participation_id == participation.id).order_by(Invoice.id).with_for_update()
+    )
+    for invoice in list(owed):
+        _settle(work, participation, invoice)
+
+
+def _settle(work: Work, participation: Participation, invoice: Invoice) -> None:
+    decides = f"withdrawal:{invoice.id}"
+    unused = 0 if invoice.state in ("DRAFT", "VOID") else _unused(work, participation, invoice)
+    if unused is None:
+        _open(work, invoice, participation, "WITHDRAWAL", decides)
+        return
+    goes_back = invoices.lower(work, invoice, unused, "CREDIT_NOTE", decides) if unused else 0
+    if invoice.state == "DRAFT" or (unused and not invoices.bill_of(work, invoice).due and not goes_back):
+        if invoice.state in ("DRAFT", "ISSUED", "OVERDUE"):
+            invoices.void(work, invoice, f"void:{invoice.id}")
+    else:
+        invoices.settle_if_paid(work, invoice, "payment")
+    decide(work, invoice, participation, "WITHDRAWAL", decides, goes_back)
+
+
+def _unused(work: Work, participation: Participation, invoice: Invoice) -> int | None:
+    if participation.starts_on is None or participation.ends_on is None or participation.withdrawn_on is None:
+        raise ValueError("an invoiced participation has its dates")
+    return rules.unused(
+        policy_of_term(work, invoice.school_id, invoice.term_id),
+        invoices.bill_of(work, invoice).due,
+        term(work, invoice.term_id).school_days,
+        (participation.starts_on, participation.ends_on),
+        participation.withdrawn_on,
+    )
+
+
+def decide(
+    work: Work,
+    invoice: Invoice,
+    participation: Participation,
+    cause: str,
+    decides: str,
+    amount_fen: int,
+    *,
+    from_suspense: bool = False,
+) -> Refund:
+    """The one decision about something: an amount to be approved, or nothing. The caller holds the invoice."""
+    if (known := queries.find_decision(work, decides)) is not None:
+        return known
+    refund = _open(work, invoice, participation, cause, decides, from_suspense=from_suspense)
+    _calculate(work, refund, amount_fen)
+    return refund
+
+
+def _open(
+    work: Work,
+    invoice: Invoice,
+    participation: Participation,
+    cause: str,
+    decides: str,
+    *,
+    from_suspense: bool = False,
+) -> Refund:
+    return work.add(
+        Refund(
+            district_id=invoice.district_id,
+            school_id=invoice.school_id,
+            invoice_id=invoice.id,
+            participation_id=participation.id,
+            pupil_id=invoice.pupil_id,
+            term_id=invoice.term_id,
+            payee_id=participation.guardian_id,
+            cause=cause,
+            decides=decides,
+            from_suspense=from_suspense,
+            amount_fen=0,
+            state=rules.REFUND.initial,
+            prepared_by=work.caller.subject,
+        )
+    )
+
+
+def _calculate(work: Work, refund: Refund, amount_fen: int) -> None:
+    refund.state = rules.REFUND.move(refund.state, "calculate")
+    refund.amount_fen, refund.prepared_by = amount_fen, work.caller.subject
+    if amount_fen == 0:
+        refund.state = rules.REFUND.move(refund.state, "close")
+        work.emit(
+            RefundClosedZero(
+                district_id=refund.district_id,
+                school_id=refund.school_id,
+                refund_id=refund.id,
+                participation_id=refund.participation_id,
+                cause=refund.cause,
+            )
+        )
+
+
+def request(work: Work, *, invoice_id: UUID, cause: str, reason: str) -> Refund:
+    """Ask for money back by hand; the accountant calculates it."""
+    invoice = billing.find_invoice(work, invoice_id)
+    participation = work.get(Participation, invoice.participation_id)
+    refund = _open(work, invoice, participation, cause, f"request:{new_id()}")
+    refund.reason = reason
+    return refund
+
+
+def calculate(work: Work, refund_id: UUID, *, amount_fen: int) -> Refund:
+    """Set the amount of a requested refund; never more than came in."""
+    found = work.get(Refund, refund_id)
+    invoice = work.one(select(Invoice).where(Invoice.id == found.invoice_id), lock=True, thing="invoice")
+    refund = work.get(Refund, refund_id, lock=True)
+    policy = policy_of_term(work, refund.school_id, refund.term_id)
+    paid = billing.figures(work, invoice)["paid_fen"]
+    rules.need_within_paid(amount_fen, paid, queries.refunded(work, invoice.id), policy)
+    _calculate(work, refund, amount_fen)
+    _owe(work, refund, invoice, amount_fen, f"refund:{refund.id}")
+    return refund
+
+
+def _owe(work: Work, refund: Refund, invoice: Invoice, amount_fen: int, cause: str) -> None:
+    """Income becomes a debt to the family; a negative amount takes that back."""
+    lines = (
+        Line(account=income(invoice.kind), amount_fen=amount_fen, invoice_id=invoice.id),
+        Line(account=REFUND_PAYABLE, amount_fen=-amount_fen, invoice_id=invoice.id),
+    )
+    where = {"school_id": refund.school_id, "term_id": refund.term_id}
+    ledger.post(work, [ledger.Movement(kind="CREDIT_NOTE", cause=cause, lines=lines, **where)])
+
+
+def approve(work: Work, refund_id: UUID) -> Refund:
+    """Approve what somebody else prepared for somebody else."""
+    refund = work.get(Refund, refund_id, lock=True)
+    rules.need_approver(work.caller.subject, work.caller.person_id, refund.prepared_by, refund.payee_id)
+    refund.state = rules.REFUND.move(refund.state, "approve")
+    refund.approved_by = work.caller.subject
+    return refund
+
+
+def reject(work: Work, refund_id: UUID, *, reason: str) -> Refund:
+    """Refuse a refund with its reason; the debt that it had become is income again. Suspense is never kept."""
+    found = work.get(Refund, refund_id)
+    invoice = work.one(select(Invoice).where(Invoice.id == found.invoice_id), lock=True, thing="invoice")
+    refund = work.get(Refund, refund_id, lock=True)
+    rules.need_not_suspense(refund.from_suspense)
+    rules.need_approver(work.caller.subject, work.caller.person_id, refund.prepared_by, refund.payee_id)
+    refund.state = rules.REFUND.move(refund.state, "reject")
+    refund.reason = reason
+    if refund.amount_fen:
+        _owe(work, refund, invoice, -refund.amount_fen, f"reject:{refund.id}")
+    return refund
+
+
+def pay(work: Work, refund_id: UUID) -> Refund:
+    """Send an approved refund to the family by the channel that it came by."""
+    found = work.get(Refund, refund_id)
+    ledger.lock_book(work, found.school_id, found.term_id)
+    invoice = work.one(select(Invoice).where(Invoice.id == found.invoice_id), lock=True, thing="invoice")
+    refund = work.get(Refund, refund_id, lock=True)
+    refund.state = rules.REFUND.move(refund.state, "pay")
+    policy = policy_of_term(work, refund.school_id, refund.term_id)
+    where = {"school_id": refund.school_id, "term_id": refund.term_id}
+    cash = ledger.need_funds(work, source=invoice.kind, amount_fen=refund.amount_fen, policy=policy, **where)
+    debt = SUSPENSE if refund.from_suspense else REFUND_PAYABLE
+    lines = (
+        Line(account=debt, amount_fen=refund.amount_fen, invoice_id=invoice.id),
+        Line(account=cash, amount_fen=-refund.amount_fen, invoice_id=invoice.id),
+    )
+    ledger.post(work, [ledger.Movement(kind="REFUND", cause=f"refund-paid:{refund.id}", lines=lines, **where)])
+    if not refund.from_suspense and invoice.state in ("SETTLED", "CREDITED"):
+        invoice.state = "CREDITED"
+    work.emit(
+        RefundPaid(
+            district_id=refund.district_id,
+            school_id=refund.school_id,
+            refund_id=refund.id,
+            participation_id=refund.participation_id,
+            amount_fen=refund.amount_fen,
+            cause=refund.cause,
+        )
+    )
+    return refund
+
+
+def reconcile(work: Work, refund_id: UUID) -> Refund:
+    """The bank confirms that a refund left the account."""
+    refund = work.get(Refund, refund_id, lock=True)
+    refund.state = rules.REFUND.move(refund.state, "reconcile")
+    return refund

@@ -1,0 +1,150 @@
+"""Giving a clearance and taking it away. Whoever takes a clearance away takes the roster with it."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from services.vetting.gate_passes import commands as gate_passes
+from services.vetting.people import queries as people
+from services.vetting.people import rules
+from services.vetting.rosters import commands as rosters
+from services.vetting.tables import Person
+from shared.clock import LOCAL
+from shared.contracts.vetting import (
+    StaffBlocked,
+    StaffCleared,
+    StaffExpired,
+    StaffRegistered,
+    StaffRestored,
+    StaffSuspended,
+)
+from shared.messaging.work import Work
+from shared.policy.published import policy_of_district
+from shared.refusals import Refused
+from shared.timers import cancel_timer, set_timer
+
+
+def start_review(work: Work, person_id: UUID, *, consent: bool) -> Person:
+    """Begin a review, with the person's consent to the queries (高检发〔2020〕14号)."""
+    person = people.find_person(work, person_id, lock=True)
+    rules.need_consent(consent, policy_of_district(work))
+    person.state = rules.STAFF_MEMBER.move(person.state, "start_review")
+    person.consent_at = work.now
+    work.emit(StaffRegistered(district_id=person.district_id, person_id=person.id, category=person.category))
+    return person
+
+
+def clear(work: Work, person_id: UUID) -> Person:
+    """Clear a person whose checks are complete; a clearance after an earlier one is a restoration."""
+    person = people.find_person(work, person_id, lock=True)
+    _not_about_oneself(work, person)
+    state = rules.STAFF_MEMBER.move(person.state, "clear")
+    person.valid_until = rules.clear(
+        person.category,
+        people.seen_checks(work, person_id),
+        people.blocking_records(work, person_id, work.today),
+        work.today,
+        policy_of_district(work),
+    )
+    said = StaffRestored if person.clearance_epoch else StaffCleared
+    _move(person, state)
+    _say_cleared(work, person, said)
+    return person
+
+
+def restore(work: Work, person_id: UUID) -> Person:
+    """End a suspension whose allegation was dismissed: the clearance of before holds again, under a new epoch."""
+    person = people.find_person(work, person_id, lock=True)
+    _not_about_oneself(work, person)
+    _move(person, rules.STAFF_MEMBER.move(person.state, "restore"))
+    _say_cleared(work, person, StaffRestored)
+    return person
+
+
+def suspend(work: Work, person_id: UUID, reason_class: str = "PRECAUTION") -> Person:
+    """Take a person off every roster while a serious allegation is examined."""
+    person = people.find_person(work, person_id, lock=True)
+    _move(person, rules.STAFF_MEMBER.move(person.state, "suspend"))
+    work.emit(
+        StaffSuspended(
+            district_id=person.district_id,
+            person_id=person.id,
+            category=person.category,
+            clearance_epoch=person.clearance_epoch,
+            effective_at=work.now,
+            reason_class=reason_class,
+        )
+    )
+    _take_off_rosters(work, person, "SUSPENDED")
+    return person
+
+
+def block(work: Work, person_id: UUID, reason_class: str) -> Person:
+    """Keep a person away from children everywhere in the district, from this transaction on."""
+    person = people.find_person(work, person_id, lock=True)
+    _move(person, rules.STAFF_MEMBER.move(person.state, "block"))
+    work.emit(
+        StaffBlocked(
+            district_id=person.district_id,
+            person_id=person.id,
+            category=person.category,
+            clearance_epoch=person.clearance_epoch,
+            effective_at=work.now,
+            reason_class=reason_class,
+        )
+    )
+    _take_off_rosters(work, person, "BLOCKED")
+    return person
+
+
+def expire(work: Work, person_id: UUID) -> None:
+    """The clearance ran out: the same consequences as a block, without its stigma (S14)."""
+    person = people.find_person(work, person_id, lock=True)
+    if person.valid_until is None or person.valid_until >= work.today:
+        return
+    _move(person, rules.STAFF_MEMBER.move(person.state, "expire"))
+    work.emit(
+        StaffExpired(
+            district_id=person.district_id,
+            person_id=person.id,
+            category=person.category,
+            clearance_epoch=person.clearance_epoch,
+            effective_at=work.now,
+        )
+    )
+    _take_off_rosters(work, person, "EXPIRED")
+
+
+def _move(person: Person, state: str) -> None:
+    person.state = state
+    person.clearance_epoch += 1
+
+
+def _say_cleared(work: Work, person: Person, said: type[StaffCleared] | type[StaffRestored]) -> None:
+    if person.valid_until is None:
+        raise Refused("not_cleared", last_day=work.today.isoformat())
+    work.emit(
+        said(
+            district_id=person.district_id,
+            person_id=person.id,
+            category=person.category,
+            clearance_epoch=person.clearance_epoch,
+            valid_until=person.valid_until,
+        )
+    )
+    set_timer(work, "clearance.expiry", person.id, _end_of(person.valid_until))
+
+
+def _take_off_rosters(work: Work, person: Person, cause: str) -> None:
+    cancel_timer(work, "clearance.expiry", person.id)
+    rosters.remove_person(work, person, cause)
+    gate_passes.revoke_all(work, person, cause)
+
+
+def _not_about_oneself(work: Work, person: Person) -> None:
+    if work.caller.person_id == person.id:
+        raise Refused("same_person", action="clear")
+
+
+def _end_of(day: date) -> datetime:
+    """The instant after `day`, in China."""
+    return datetime.combine(date.fromordinal(day.toordinal() + 1), time(), LOCAL)

@@ -1,0 +1,1 @@
+"""Gate passes (入校凭证): what an external person shows at the gate, valid only around confirmed assignments."""

@@ -1,0 +1,77 @@
+"""HTTP door of people."""
+
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from sqlalchemy import Select
+
+from services.vetting.people import commands, queries
+from services.vetting.tables import Person
+from shared.access_log import log_access
+from shared.messaging.work import Work
+from shared.web.door import Door
+
+door = Door("people", "服务人员 people who serve")
+
+
+class PersonOut(ma.Schema):
+    """A person's status; the name is read at `/people/{id}/identity`."""
+
+    id = ma.fields.UUID()
+    category = ma.fields.String()
+    state = ma.fields.String()
+    clearance_epoch = ma.fields.Integer()
+    valid_until = ma.fields.Date(allow_none=True)
+
+
+class NewPerson(ma.Schema):
+    """Somebody from outside the schools."""
+
+    category = ma.fields.String(required=True)
+    is_minor = ma.fields.Boolean(load_default=False)
+
+
+class Identity(ma.Schema):
+    """Who the person is; sealed in the database, every reading logged."""
+
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 100))
+    id_number = ma.fields.String(required=True, validate=ma.validate.Length(6, 32))
+
+
+@door.post("/people", needs="person.register", takes=NewPerson, gives=PersonOut, status=201)
+def register_person(work: Work, **new: Any) -> Person:
+    """Take in somebody who is on no school's staff list."""
+    return commands.register_person(work, **new)
+
+
+@door.list(
+    "/people",
+    needs="person.read",
+    gives=PersonOut,
+    of=Person,
+    filters=("state", "category", "valid_until"),
+    sorts=("id", "valid_until"),
+)
+def list_people(work: Work) -> Select[Any]:
+    """Everybody who serves or asks to, within the caller's schools."""
+    return queries.list_people(work)
+
+
+@door.get("/people/<uuid:person_id>", needs="person.read", gives=PersonOut)
+def read_person(work: Work, person_id: UUID) -> Person:
+    """A person's status."""
+    return work.one(queries.list_people(work).where(Person.id == person_id), thing="person")
+
+
+@door.post("/people/<uuid:person_id>/record-identity", needs="person.record_consent", takes=Identity, gives=PersonOut)
+def record_identity(work: Work, person_id: UUID, **identity: str) -> Person:
+    """Keep a person's name and ID number."""
+    return commands.record_identity(work, person_id, **identity)
+
+
+@door.get("/people/<uuid:person_id>/identity", needs="person.clear", gives=Identity)
+def read_identity(work: Work, person_id: UUID) -> dict[str, str]:
+    """A person's name and ID number, for those who clear people."""
+    log_access(work, "vetting.identity", [person_id])
+    return queries.open_identity(work, person_id)

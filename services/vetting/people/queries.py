@@ -1,0 +1,87 @@
+"""Reading people."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from services.vetting.people import rules
+from services.vetting.tables import Check, ConductRecord, Engagement, Person, Post
+from shared.messaging.work import Work
+from shared.refusals import NotFound
+
+
+def find_person(work: Work, person_id: UUID, *, lock: bool = False) -> Person:
+    """The person; raises NotFound. A lock orders assignments and blocks of one person (INV-VET-02, -09)."""
+    return work.get(Person, person_id, lock=lock)
+
+
+def list_people(work: Work) -> Select[Person]:
+    """People whom the caller may see: a school sees its own staff and whoever is engaged there."""
+    query = select(Person)
+    schools = work.caller.school_ids
+    if schools is None:
+        return query
+    at_school = exists().where(Post.person_id == Person.id, Post.school_id.in_(schools))
+    engaged = exists().where(Engagement.person_id == Person.id, Engagement.school_id.in_(schools))
+    return query.where(or_(at_school, engaged))
+
+
+def find_post(person_id: UUID, school_id: UUID) -> Select[UUID]:
+    """The person's place on a school's staff list."""
+    return select(Post.id).where(Post.person_id == person_id, Post.school_id == school_id)
+
+
+def has_id_number(work: Work, index: bytes, *, but: UUID) -> bool:
+    """Whether somebody else in the district has the ID number behind a blind index."""
+    found = work.session.scalar(select(Person.id).where(Person.id_number_index == index, Person.id != but))
+    return found is not None
+
+
+def seen_checks(work: Work, person_id: UUID) -> list[rules.Seen]:
+    """The newest result of each kind of check."""
+    newest = work.session.scalars(
+        select(Check)
+        .where(Check.person_id == person_id, Check.as_of.is_not(None))
+        .ext(distinct_on(Check.kind))
+        .order_by(Check.kind, Check.as_of.desc(), Check.id.desc())
+    )
+    return [rules.Seen(kind=check.kind, state=check.state, as_of=check.as_of) for check in newest]
+
+
+def blocking_records(work: Work, person_id: UUID, on: date) -> list[str]:
+    """Kinds of the conduct records that are in force on a date."""
+    in_force = or_(ConductRecord.effective_until.is_(None), ConductRecord.effective_until >= on)
+    return list(
+        work.session.scalars(
+            select(ConductRecord.kind).where(
+                ConductRecord.person_id == person_id,
+                ConductRecord.state.in_(("SUBSTANTIATED", "APPEALED")),
+                in_force,
+            )
+        )
+    )
+
+
+def is_engaged(work: Work, person_id: UUID, school_id: UUID, first: date, last: date) -> bool:
+    """Whether the person is on the school's staff list, or under a contract there for the whole interval."""
+    engaged = select(Engagement.id).where(
+        Engagement.person_id == person_id,
+        Engagement.school_id == school_id,
+        Engagement.state == "ACTIVE",
+        Engagement.starts_on <= first,
+        Engagement.ends_on >= last,
+    )
+    return bool(work.session.scalar(select(or_(find_post(person_id, school_id).exists(), engaged.exists()))))
+
+
+def open_identity(work: Work, person_id: UUID) -> dict[str, str]:
+    """A person's name and ID number, unsealed; the caller logs the access. NotFound while none is recorded."""
+    person = find_person(work, person_id)
+    if person.name_sealed is None or person.id_number_sealed is None:
+        raise NotFound("identity")
+    return {
+        "name": work.keyring.open(person.id, "name", person.name_sealed),
+        "id_number": work.keyring.open(person.id, "id_number", person.id_number_sealed),
+    }

@@ -1,0 +1,85 @@
+"""Who may serve: the clearance machine (V1) and the gate G-CLEAR (domain.md §4.1)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from shared.policy import Policy
+from shared.refusals import Refused
+from shared.states import Machine
+
+STAFF_MEMBER = Machine(
+    "服务人员 staff member",
+    "REGISTERED",
+    {
+        ("REGISTERED", "start_review"): "UNDER_REVIEW",
+        ("EXPIRED", "start_review"): "UNDER_REVIEW",
+        ("BLOCKED", "start_review"): "UNDER_REVIEW",
+        ("UNDER_REVIEW", "clear"): "CLEARED",
+        ("CLEARED", "suspend"): "SUSPENDED",
+        ("SUSPENDED", "restore"): "CLEARED",
+        ("CLEARED", "expire"): "EXPIRED",
+        ("SUSPENDED", "expire"): "EXPIRED",
+    }
+    | {
+        (state, "block"): "BLOCKED"
+        for state in ("REGISTERED", "UNDER_REVIEW", "CLEARED", "SUSPENDED", "EXPIRED", "BLOCKED")
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A check's newest result."""
+
+    kind: str
+    state: str
+    as_of: date | None
+
+
+def need_consent(has_consent: bool, policy: Policy) -> None:
+    """No query about a person before the person agreed to it."""
+    if not has_consent:
+        raise Refused("consent_missing", gate="G-CLEAR", clauses=policy.clauses("checks.need_consent"))
+
+
+def clear(category: str, checks: Collection[Seen], blocking: Collection[str], today: date, policy: Policy) -> date:
+    """Until when the person is cleared; raises Refused where a check, the category or a record stands against it."""
+    g_category(category, policy)
+    if blocking:
+        raise _blocked(policy)
+    required = policy.value("checks.required").get(category)
+    if required is None:
+        raise Refused("category_not_allowed", gate="G-CLEAR", clauses=_who_may_serve(policy), category=category)
+    max_age = timedelta(days=policy.value("clearance.max_age_days"))
+    good = {seen.kind: seen.as_of for seen in checks if seen.state == "CLEAR" and seen.as_of is not None}
+    fresh = {kind: as_of for kind, as_of in good.items() if as_of + max_age > today}
+    if missing := [kind for kind in required if kind not in fresh]:
+        raise Refused(
+            "checks_incomplete", gate="G-CLEAR", clauses=policy.clauses("checks.required"), missing=", ".join(missing)
+        )
+    return min(fresh[kind] for kind in required) + max_age
+
+
+def g_category(category: str, policy: Policy) -> None:
+    """The profile names who may serve; nobody else may (D5)."""
+    if category not in (*policy.value("staff.internal_categories"), *policy.value("staff.external_categories")):
+        raise Refused("category_not_allowed", gate="G-CLEAR", clauses=_who_may_serve(policy), category=category)
+
+
+def g_clear(state: str, valid_until: date | None, last_day: date, policy: Policy) -> None:
+    """G-CLEAR: the person is cleared for the whole interval that ends on `last_day`."""
+    if state in ("BLOCKED", "SUSPENDED"):
+        raise _blocked(policy)
+    if state != "CLEARED" or valid_until is None or valid_until < last_day:
+        clauses = (*policy.clauses("staff.qualification_required"), *policy.clauses("checks.required"))
+        raise Refused("not_cleared", gate="G-CLEAR", clauses=clauses, last_day=last_day.isoformat())
+
+
+def _blocked(policy: Policy) -> Refused:
+    clauses = (*policy.clauses("staff.bad_record_block"), *policy.clauses("staff.ethics_block"))
+    return Refused("person_blocked", gate="G-CLEAR", clauses=clauses)
+
+
+def _who_may_serve(policy: Policy) -> tuple[str, ...]:
+    return policy.clauses("staff.external_categories")

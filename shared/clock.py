@@ -1,0 +1,32 @@
+"""Two clocks, and the only place that reads either.
+
+Business time decides what rules and timers see. Outside production it can be shifted, so that a term passes in
+minutes; the shift stands in the service's own database, where all its processes read it (`business_clock`).
+Machine time is for leases, back-off and token expiry, and can never be set.
+"""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def machine_now() -> datetime:
+    """The machine's time, in UTC."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds that never run backwards, and go on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def business_now(shift: timedelta) -> datetime:
+    """Business time in UTC, given the shift that the service's database holds."""
+    return machine_now() + shift
+
+
+def local_date(moment: datetime) -> date:
+    """The date on the wall in China at `moment`: policy bounds and service dates are local."""
+    return moment.astimezone(LOCAL).date()

@@ -1,0 +1,156 @@
+"""What vetting (人员与第三方审核) says: who may be near the children, and who is assigned to what."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.events import DistrictEvent, SchoolEvent
+
+
+class StaffRegistered(DistrictEvent, name="vetting.staff.registered", subject="person_id"):
+    """A person consented to the queries and is under review."""
+
+    person_id: UUID
+    category: str
+
+
+class StaffCleared(DistrictEvent, name="vetting.staff.cleared", subject="person_id"):
+    """Every required check is clear, until `valid_until`."""
+
+    person_id: UUID
+    category: str
+    clearance_epoch: int
+    valid_until: date
+
+
+class StaffSuspended(DistrictEvent, name="vetting.staff.suspended", subject="person_id"):
+    """A serious allegation is being examined; not a finding."""
+
+    person_id: UUID
+    category: str
+    clearance_epoch: int
+    effective_at: datetime
+    reason_class: str
+
+
+class StaffBlocked(DistrictEvent, name="vetting.staff.blocked", subject="person_id"):
+    """May not be near children anywhere in the district from `effective_at` on."""
+
+    person_id: UUID
+    category: str
+    clearance_epoch: int
+    effective_at: datetime
+    reason_class: str
+
+
+class StaffRestored(DistrictEvent, name="vetting.staff.restored", subject="person_id"):
+    """Cleared again after a suspension or a block; assignments of before stay gone."""
+
+    person_id: UUID
+    category: str
+    clearance_epoch: int
+    valid_until: date
+
+
+class StaffExpired(DistrictEvent, name="vetting.staff.expired", subject="person_id"):
+    """The clearance ran out without a new one."""
+
+    person_id: UUID
+    category: str
+    clearance_epoch: int
+    effective_at: datetime
+
+
+class EngagementActivated(SchoolEvent, name="vetting.engagement.activated", subject="engagement_id"):
+    """A contract is in force; `rate_fen` is the agreed pay per period, None where rates of the school's table hold."""
+
+    engagement_id: UUID
+    person_id: UUID
+    kind: str
+    starts_on: date
+    ends_on: date
+    rate_fen: int | None = None
+
+
+class EngagementTerminated(SchoolEvent, name="vetting.engagement.terminated", subject="engagement_id"):
+    """A contract ended."""
+
+    engagement_id: UUID
+    person_id: UUID
+    ended_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignedSession:
+    """One session of a person's assignment."""
+
+    assignment_id: UUID
+    session_id: UUID
+
+
+class AssignmentsConfirmed(SchoolEvent, name="vetting.roster.assignments_confirmed", subject="person_id"):
+    """A person is assigned to sessions of one school, at most 500 an event."""
+
+    person_id: UUID
+    role: str
+    clearance_epoch: int
+    assigned: tuple[AssignedSession, ...]
+
+
+class AssignmentsRemoved(SchoolEvent, name="vetting.roster.assignments_removed", subject="person_id"):
+    """A person's assignments at one school ended before their sessions, at most 500 an event."""
+
+    person_id: UUID
+    cause: str
+    clearance_epoch: int
+    removed: tuple[AssignedSession, ...]
+
+
+class SubstitutesRequested(SchoolEvent, name="vetting.substitute.requested", subject="person_id"):
+    """Somebody else is sought for the sessions of a person who was removed, at most 500 an event."""
+
+    person_id: UUID
+    requests: tuple[AssignedSession, ...]
+    """`assignment_id` is that of the removed assignment."""
+
+
+class SubstituteFilled(SchoolEvent, name="vetting.substitute.filled", subject="request_id"):
+    """A substitute accepted; the confirmed assignment is said as well."""
+
+    request_id: UUID
+    session_id: UUID
+    person_id: UUID
+
+
+class SubstituteUnfilled(SchoolEvent, name="vetting.substitute.unfilled", subject="request_id"):
+    """Nobody accepted in time: merge, base care or cancel."""
+
+    request_id: UUID
+    session_id: UUID
+
+
+class GatePassIssued(SchoolEvent, name="vetting.gate_pass.issued", subject="pass_id"):
+    """An external person may pass the gate in a window of time."""
+
+    pass_id: UUID
+    person_id: UUID
+    valid_from: datetime
+    valid_to: datetime
+
+
+class GatePassesRevoked(SchoolEvent, name="vetting.gate_pass.revoked", subject="person_id"):
+    """Passes of a person at one school hold no more."""
+
+    person_id: UUID
+    pass_ids: tuple[UUID, ...]
+    cause: str
+
+
+class DutyLeaderNamed(SchoolEvent, name="vetting.duty_leader.named", subject="duty_id"):
+    """Who leads the duty at a school on a date, between two instants."""
+
+    duty_id: UUID
+    person_id: UUID
+    on: date
+    starts_at: datetime
+    ends_at: datetime

@@ -1,0 +1,57 @@
+"""One PostgreSQL database per service, reached in one of three roles.
+
+`owner` migrates, `app` serves the web, `worker` runs relay, consumer and clock. Row-level security binds the last two:
+`enter` names the districts and schools of the caller for the transaction, and the policies read them (`shared.walls`).
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from shared.caller import Caller
+from shared.personal_data import Keyring
+
+ROLES = ("owner", "app", "worker")
+
+
+class Database:
+    """A service's database in one role, and the keys of what is sealed in it.
+
+    `wake` is set after each commit that said an event.
+    """
+
+    def __init__(self, service: str, url: str, keyring: Keyring, *, pool_size: int = 10) -> None:
+        self.service = service
+        self.keyring = keyring
+        self.engine: Engine = create_engine(
+            url, pool_size=pool_size, max_overflow=20, hide_parameters=True, connect_args={"connect_timeout": 5}
+        )
+        self.wake = threading.Event()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that commits nothing by itself; rolled back unless the caller committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+_ENTER = text(
+    "SELECT set_config('kehou.districts', :districts, true), set_config('kehou.schools', :schools, true),"
+    " (SELECT shift FROM business_clock)"
+)
+
+
+def enter(session: Session, caller: Caller) -> timedelta:
+    """Raise the caller's walls for the rest of the transaction; returns the shift of business time."""
+    districts = "{" + ",".join(map(str, sorted(caller.district_ids))) + "}"
+    schools = "*" if caller.school_ids is None else "{" + ",".join(map(str, sorted(caller.school_ids))) + "}"
+    shift = session.execute(_ENTER, {"districts": districts, "schools": schools}).one()[2]
+    return shift if shift is not None else timedelta()

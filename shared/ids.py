@@ -1,0 +1,10 @@
+"""Identifiers are UUIDv7: they sort by the time they were made, so indexes stay dense."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7."""
+    return uuid7()

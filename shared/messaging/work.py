@@ -1,0 +1,160 @@
+"""The unit of work: rows changed, events said and event heard, in one transaction that a door opens and commits.
+
+A door calls `transact`, which hands a `Work` down to a command. Commands never commit, so commands compose.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from psycopg import errors as pg
+from sqlalchemy import Select, select
+from sqlalchemy import event as orm_event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from shared.caller import Caller
+from shared.clock import business_now, local_date
+from shared.database import Database, enter
+from shared.events import Envelope, Event
+from shared.ids import new_id
+from shared.messaging import outbox
+from shared.refusals import LostRace, NotFound
+from shared.tables import Row, SchoolRow
+
+T = TypeVar("T")
+RowT = TypeVar("RowT", bound=Row)
+
+TRIES = 3
+
+
+class Work:
+    """One transaction on behalf of one caller. `now` and `today` are business time, the same for the whole work."""
+
+    def __init__(self, session: Session, database: Database, caller: Caller) -> None:
+        self.session = session
+        self.service = database.service
+        self.keyring = database.keyring
+        self._said: list[outbox.Said] = []
+        self._heard: Envelope | None = None
+        self._correlation = new_id()
+        self.expected_version: int | None = None
+        self.act_as(caller)
+
+    def act_as(self, caller: Caller) -> None:
+        """Raise the walls of `caller`, in the database and in every query from here on."""
+        self.session.flush()
+        self.caller = caller
+        self.now: datetime = business_now(enter(self.session, caller))
+        self.today: date = local_date(self.now)
+        self.session.info["caller"] = caller
+
+    def hear(self, envelope: Envelope) -> None:
+        """What is said from here on was caused by `envelope`."""
+        self._heard = envelope
+
+    @property
+    def heard_version(self) -> int:
+        """The subject version of the event being handled: a projection keeps it to ignore what it has overtaken."""
+        if self._heard is None:
+            raise RuntimeError("no event is being handled")
+        return self._heard.subject_version
+
+    def emit(self, said: Event) -> None:
+        """Say an event; it is written when the transaction ends, and lives or dies with it."""
+        heard = self._heard
+        self._said.append(
+            outbox.Said(
+                event=said,
+                actor=self.caller.subject,
+                causation_id=heard.id if heard else None,
+                correlation_id=heard.correlation_id if heard else self._correlation,
+                time=self.now,
+            )
+        )
+
+    def mark(self) -> int:
+        """How much was said so far; for `take_back`."""
+        return len(self._said)
+
+    def take_back(self, mark: int) -> None:
+        """Forget what was said since `mark`, when the part of the work that said it was rolled back."""
+        del self._said[mark:]
+
+    def get(self, row_type: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
+        """The row, inside the caller's walls; raises NotFound. `lock` takes it FOR UPDATE, newest state.
+
+        The first row that a request locks is the one its If-Match speaks of; raises LostRace when it has moved on.
+        """
+        query = select(row_type).where(row_type.id == row_id)
+        row = self.one(query, lock=lock, thing=row_type.__name__)
+        if lock and self.expected_version is not None:
+            if row.version != self.expected_version:
+                raise LostRace
+            self.expected_version = None
+        return row
+
+    def one(self, query: Select[RowT], *, lock: bool = False, thing: str) -> RowT:
+        """The only row of `query`; raises NotFound(thing)."""
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        row = self.session.scalars(query).one_or_none()
+        if row is None:
+            raise NotFound(thing)
+        return row
+
+    def add(self, row: RowT) -> RowT:
+        """Keep a new row; defaults such as its id are set at once."""
+        if getattr(row, "id", None) is None:
+            row.id = new_id()
+        self.session.add(row)
+        return row
+
+    def close(self) -> bool:
+        """Write what was said as the last statements of the transaction and commit; tells whether anything was."""
+        self.session.flush()
+        said, self._said = self._said, []
+        outbox.write(self.session, self.service, said)
+        self.session.commit()
+        return bool(said)
+
+
+@contextmanager
+def open_work(database: Database, caller: Caller) -> Iterator[Work]:
+    """A unit of work that commits when its block ends well and leaves no trace otherwise."""
+    with database.session() as session:
+        work = Work(session, database, caller)
+        yield work
+        if work.close():
+            database.wake.set()
+
+
+def transact(database: Database, caller: Caller, action: Callable[[Work], T]) -> T:
+    """Run `action` in a unit of work, again when the database found a deadlock or a lost serialization (3 times)."""
+    for attempt in range(1, TRIES):
+        try:
+            with open_work(database, caller) as work:
+                return action(work)
+        except DBAPIError as fault:
+            if not isinstance(fault.orig, pg.SerializationFailure | pg.DeadlockDetected):
+                raise
+            threading.Event().wait(0.01 * attempt)
+    with open_work(database, caller) as work:
+        return action(work)
+
+
+@orm_event.listens_for(Session, "do_orm_execute")
+def _within_walls(state: ORMExecuteState) -> None:
+    """The first tenant wall: every query for rows is narrowed to the caller's districts and schools."""
+    caller: Caller | None = state.session.info.get("caller")
+    if caller is None or not state.is_select or state.is_column_load or state.is_relationship_load:
+        return
+    districts = list(caller.district_ids)
+    walls = [with_loader_criteria(Row, lambda row: row.district_id.in_(districts), include_aliases=True)]
+    if caller.school_ids is not None:
+        schools = list(caller.school_ids)
+        walls.append(with_loader_criteria(SchoolRow, lambda row: row.school_id.in_(schools), include_aliases=True))
+    state.statement = state.statement.options(*walls)

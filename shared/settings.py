@@ -1,0 +1,72 @@
+"""One frozen value from the environment (prefix KEHOU_). All faults in one message; nothing is read at import."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env, EnvValidationError
+
+from shared.personal_data import Keyring
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Times in seconds unless the name says otherwise."""
+
+    environment: str
+    """`production` forbids the settable business clock and the development issuer."""
+    database_urls: dict[str, str]
+    """Role (owner, app, worker) to a SQLAlchemy URL with `{service}` as placeholder; empty: embedded PostgreSQL."""
+    broker_url: str | None
+    """AMQP URL; None: loopback, which works within one process only."""
+    peers: dict[str, str]
+    """Service to its base URL, for the three pulls."""
+    keyring: Keyring | None
+    issuer: str
+    jwks_url: str | None
+    data_dir: Path
+    lease_seconds: float
+    """N of messaging.md §7: how long attendance trusts its copy of clearances without word from vetting."""
+    poll_seconds: float
+    """How long an idle relay or clock waits when nothing wakes it."""
+    heartbeat_seconds: int
+    fence_seconds: int
+    """A relay whose session is idle this long loses its partitions."""
+    retry_seconds: tuple[float, ...]
+    """Back-off of a parked event; after the last one it is dead and waits for an operator."""
+
+    @property
+    def is_production(self) -> bool:
+        """True where nothing made for development may work."""
+        return self.environment == "production"
+
+
+def load() -> Settings:
+    """Read and check the environment; raises ValueError that names every fault at once."""
+    env = Env(prefix="KEHOU_", eager=False)
+    settings = Settings(
+        environment=env.str("ENV", "development"),
+        database_urls={
+            role: url for role in ("owner", "app", "worker") if (url := env.str(f"DATABASE_{role.upper()}_URL", ""))
+        },
+        broker_url=env.str("BROKER_URL", None),
+        peers=env.dict("PEERS", {}),
+        keyring=_keyring(env),
+        issuer=env.str("ISSUER", "https://issuer.kehou.example"),
+        jwks_url=env.str("JWKS_URL", None),
+        data_dir=Path(env.str("DATA_DIR", "var")),
+        lease_seconds=env.float("LEASE_SECONDS", 60.0),
+        poll_seconds=env.float("POLL_SECONDS", 0.1),
+        heartbeat_seconds=env.int("HEARTBEAT_SECONDS", 10),
+        fence_seconds=env.int("FENCE_SECONDS", 15),
+        retry_seconds=tuple(env.list("RETRY_SECONDS", [1, 5, 30, 300, 300, 300], subcast=float)),
+    )
+    try:
+        env.seal()
+    except EnvValidationError as fault:
+        raise ValueError(f"settings: {fault.error_messages}") from None
+    return settings
+
+
+def _keyring(env: Env) -> Keyring | None:
+    text = env.str("KEYRING", "")
+    return Keyring.parse(text) if text else None

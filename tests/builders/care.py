@@ -1,0 +1,243 @@
+"""A school's day in attendance: its group, venue, staff and pupils, told as enrollment and vetting would."""
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.enrollment import (
+    ClassTeacherAssigned,
+    GroupConfirmed,
+    GuardianLinkVerified,
+    PlanActivated,
+    PlanEvent,
+    PlanFiled,
+    PupilRegistered,
+    RollChanged,
+    Slot,
+)
+from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, DutyLeaderNamed, StaffBlocked, StaffCleared
+from shared.ids import new_id
+from tests.client import Client
+from tests.world import World
+
+
+@dataclass
+class School:
+    """One school with one group of one class."""
+
+    world: World
+    id: UUID
+    class_id: UUID = field(default_factory=new_id)
+    group: UUID = field(default_factory=new_id)
+    item: UUID = field(default_factory=new_id)
+    class_teacher: UUID = field(default_factory=new_id)
+    teacher: UUID = field(default_factory=new_id)
+    leader: UUID = field(default_factory=new_id)
+    pupils: list[UUID] = field(default_factory=list)
+    guardian_of: dict[UUID, UUID] = field(default_factory=dict)
+    venue: UUID = field(default_factory=new_id)
+
+    def as_(self, role: str, person: UUID | None = None) -> Client:
+        """A caller at this school."""
+        return self.world.as_(role, school=self.id, person=person)
+
+    @property
+    def owner(self) -> dict[str, UUID]:
+        """Whose an event of this school is."""
+        return {"district_id": self.world.district, "school_id": self.id}
+
+    def sessions(self, **query: Any) -> list[dict[str, Any]]:
+        """The group's sessions by time."""
+        return self.as_("academic_affairs").all("/attendance/v1/sessions", group_id=self.group, **query)
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """One session."""
+        found: dict[str, Any] = self.as_("academic_affairs").get(f"/attendance/v1/sessions/{session_id}")
+        return found
+
+    def do(self, session_id: str, verb: str, body: Any = None, **expect: Any) -> Any:
+        """A step of a session's day, by its teacher."""
+        return self.as_("instructor", self.teacher).post(f"/attendance/v1/sessions/{session_id}/{verb}", body, **expect)
+
+    def check_in(self, session_id: str, person: UUID, **expect: Any) -> Any:
+        """Let somebody in."""
+        body = {"session_id": session_id, "person_id": person}
+        return self.as_("instructor", person).post("/attendance/v1/presences", body, **expect)
+
+
+def trust_vetting(world: World, seconds: int = 60) -> None:
+    """The word of vetting is fresh for a while."""
+    for part in range(4):
+        world.change(
+            "attendance",
+            "INSERT INTO inbox_position (source, timeline, part, sequence, fresh_until) VALUES"
+            " ('/vetting', :timeline, :part, 0, clock_timestamp() + make_interval(secs => :seconds))"
+            " ON CONFLICT (source, timeline, part) DO UPDATE SET fresh_until = excluded.fresh_until",
+            timeline=world._timeline,
+            part=part,
+            seconds=seconds,
+        )
+
+
+def lose_vetting(world: World) -> None:
+    """Vetting has not been heard for too long."""
+    world.change("attendance", "UPDATE inbox_position SET fresh_until = NULL WHERE source = '/vetting'")
+
+
+def clear(world: World, person: UUID, *, epoch: int = 1, category: str = "OWN_TEACHER") -> None:
+    """Vetting clears a person."""
+    world.hear(
+        StaffCleared(
+            district_id=world.district,
+            person_id=person,
+            category=category,
+            clearance_epoch=epoch,
+            valid_until=world.first_day + timedelta(days=300),
+        )
+    )
+
+
+def blocked(world: World, person: UUID, *, epoch: int = 2) -> StaffBlocked:
+    """Vetting blocks a person."""
+    return StaffBlocked(
+        district_id=world.district,
+        person_id=person,
+        category="OWN_TEACHER",
+        clearance_epoch=epoch,
+        effective_at=world.at(12),
+        reason_class="ETHICS",
+    )
+
+
+def assign(school: School, person: UUID, session_ids: list[Any], *, role: str = "LEAD", epoch: int = 1) -> list[UUID]:
+    """Vetting assigns a person to sessions; the assignments' ids."""
+    assigned = tuple(AssignedSession(assignment_id=new_id(), session_id=UUID(str(one))) for one in session_ids)
+    school.world.hear(
+        AssignmentsConfirmed(
+            **school.owner, person_id=person, role=role, clearance_epoch=epoch, assigned=assigned
+        )
+    )
+    return [one.assignment_id for one in assigned]
+
+
+def open_term(world: World, base: str = "p5-hebi", days: int = 5) -> None:
+    """Policy, calendar, plans, and a fresh word of vetting."""
+    world.publish_policy(base)
+    world.publish_calendar(days)
+    for school in world.schools:
+        pin_plan(world, school)
+    trust_vetting(world)
+
+
+def pin_plan(world: World, school: UUID, *said: type[PlanEvent]) -> None:
+    """One plan of a school goes through states, by default to being active."""
+    profile_id, version = world.profile
+    plan = {
+        "school_id": school,
+        "plan_id": new_id(),
+        "term_id": world.term,
+        "plan_version": 1,
+        "content_hash": "0" * 64,
+        "profile_id": profile_id,
+        "profile_version": version,
+    }
+    world.hear(*(event(district_id=world.district, **plan) for event in said or (PlanFiled, PlanActivated)))
+
+
+def build_school(world: World, index: int = 0, *, pupils: int = 3, grade: int = 3, **group: Any) -> School:
+    """A school with a checked venue, a class with guardians, and a group whose roll is the class."""
+    school = School(world, world.schools[index])
+    venue = school.as_("academic_affairs").post("/attendance/v1/venues", {"school_id": school.id, "name": "三年级教室"})
+    school.venue = UUID(venue["id"])
+    school.as_("duty_staff").post(f"/attendance/v1/venues/{school.venue}/checks", {"passed": True})
+    world.hear(
+        ClassTeacherAssigned(
+            **school.owner, class_id=school.class_id, person_id=school.class_teacher, grade=grade
+        )
+    )
+    for _ in range(pupils):
+        add_pupil(school, grade)
+    confirm_group(school, **group)
+    enroll(school, school.pupils, version=1)
+    return school
+
+
+def add_pupil(school: School, grade: int = 3) -> UUID:
+    """A pupil of the class with one guardian."""
+    pupil, guardian = new_id(), new_id()
+    school.world.hear(
+        PupilRegistered(**school.owner, pupil_id=pupil, class_id=school.class_id, grade=grade, stage="primary"),
+        GuardianLinkVerified(**school.owner, link_id=new_id(), pupil_id=pupil, guardian_id=guardian),
+    )
+    school.pupils.append(pupil)
+    school.guardian_of[pupil] = guardian
+    return pupil
+
+
+def confirm_group(school: School, **changes: Any) -> None:
+    """Enrollment confirms the group: every weekday 16:20 to 17:50."""
+    fields: dict[str, Any] = {
+        "group_id": school.group,
+        "item_id": school.item,
+        "term_id": school.world.term,
+        "stage": "primary",
+        "segment": "service",
+        "content_type": "HOMEWORK_CARE",
+        "slot": Slot(weekdays=(1, 2, 3, 4, 5), starts=time(16, 20), ends=time(17, 50)),
+        "capacity": 40,
+        "venue_id": school.venue,
+        "lead_person_id": school.teacher,
+        "starts_on": school.world.first_day,
+        "ends_on": school.world.first_day + timedelta(days=120),
+    }
+    school.world.hear(GroupConfirmed(**school.owner, **(fields | changes)))
+
+
+def enroll(school: School, added: list[UUID], *, version: int, removed: tuple[UUID, ...] = (), day: int = 0) -> None:
+    """Enrollment changes the roll from a day on."""
+    school.world.hear(
+        RollChanged(
+            **school.owner,
+            group_id=school.group,
+            roll_version=version,
+            effective_from=school.world.first_day + timedelta(days=day),
+            added=tuple(added),
+            removed=removed,
+        )
+    )
+
+
+def schedule(school: School) -> list[str]:
+    """Academic affairs lays the sessions out; their ids by time."""
+    school.as_("academic_affairs").post("/attendance/v1/sessions/schedule", {"group_id": school.group})
+    return [session["id"] for session in school.sessions()]
+
+
+def staff(school: School, session_ids: list[str]) -> None:
+    """A cleared teacher leads the sessions, a duty leader is named for the first day."""
+    world = school.world
+    clear(world, school.teacher)
+    clear(world, school.leader)
+    assign(school, school.teacher, session_ids)
+    world.hear(
+        DutyLeaderNamed(
+            **school.owner,
+            duty_id=new_id(),
+            person_id=school.leader,
+            on=world.first_day,
+            starts_at=world.at(15),
+            ends_at=world.at(19),
+        )
+    )
+
+
+def open_session(school: School) -> str:
+    """Everything up to the first session being open at 16:15; its id."""
+    ids = schedule(school)
+    staff(school, ids)
+    school.do(ids[0], "pre-check")
+    school.world.set_time(school.world.at(16, 15))
+    school.check_in(ids[0], school.teacher)
+    school.do(ids[0], "open")
+    return ids[0]

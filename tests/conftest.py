@@ -1,0 +1,55 @@
+"""Fixtures. Tests under service/, stories/ and faults/ use servers that they start themselves."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared.messaging import topology
+from shared.runtime import SERVICES, load_service
+from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitNode
+from tests.world import House, World, build_house
+
+NEEDS_SERVERS = ("service", "stories", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs servers by where it stands."""
+    for item in items:
+        if set(item.path.parts) & set(NEEDS_SERVERS):
+            item.add_marker(pytest.mark.servers)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the whole run."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The databases of all services, migrated once."""
+    return build_house(postgres, tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture(scope="session")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    """One RabbitMQ for the whole run, with the topology that the services declare."""
+    listeners = {name: load_service(name).listens_to for name in ("vetting", "attendance")}
+    path = tmp_path_factory.mktemp("rabbit") / "definitions.json"
+    path.write_text(topology.render(listeners), encoding="utf-8")
+    with RabbitNode() as node:
+        node.load_definitions(path)
+        node.ctl("set_permissions", "--vhost", topology.VHOST, "guest", ".*", ".*", ".*")
+        yield node
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, house: House) -> Iterator[World]:
+    """A fresh district; a module that names its SERVICES assembles only those."""
+    suite = house.suite(getattr(request.module, "SERVICES", SERVICES))
+    world = World(house, suite)
+    yield world
+    world.http.close()
+    suite.stop()

@@ -1,0 +1,164 @@
+"""Assigning people, and what a block does to a roster."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved, StaffBlocked, SubstitutesRequested
+from tests.builders import staff
+from tests.client import Answered
+from tests.world import World
+
+SERVICES = ("vetting",)
+
+
+@pytest.fixture
+def district(world: World) -> World:
+    world.publish_policy()
+    world.publish_calendar()
+    world.pin_plan()
+    return world
+
+
+def assign(world: World, school: UUID, person: UUID, sessions: list[UUID], role: str = "LEAD") -> list[str]:
+    body = {"person_id": person, "session_ids": sessions, "role": role}
+    items = world.as_("academic_affairs", school=school).post("/vetting/v1/assignments", body)["items"]
+    return [item["id"] for item in items]
+
+
+def states(world: World, person: UUID) -> set[str]:
+    found = world.as_("vetting_officer").all("/vetting/v1/assignments", person_id=person)
+    return {item["state"] for item in found}
+
+
+@pytest.mark.clause("P5-3.5.8")
+@pytest.mark.clause("P2-5.4.6")
+def test_a_blocked_person_loses_every_future_assignment_at_three_schools_in_one_transaction(district: World) -> None:
+    person = staff.cleared(district, *district.schools)
+    for hour, school in zip((14, 16, 18), district.schools, strict=True):
+        assign(district, school, person, staff.sessions(district, school, hour=hour))
+    before = len(district.said("vetting"))
+    staff.substantiate(district, staff.allegation(district, person))
+    assert states(district, person) == {"REMOVED"}
+    said = district.said("vetting")[before:]
+    assert isinstance(said[0], StaffBlocked)
+    removed = [event for event in said if isinstance(event, AssignmentsRemoved)]
+    assert {event.school_id for event in removed} == set(district.schools)
+    assert sum(len(event.removed) for event in removed) == 15
+    assert sum(len(event.requests) for event in said if isinstance(event, SubstitutesRequested)) == 15
+    requests = district.as_("academic_affairs").all("/vetting/v1/substitute-requests")
+    assert len(requests) == 15
+
+
+@pytest.mark.clause("P5-3.5.8")
+def test_a_blocked_person_is_assigned_to_nothing(district: World) -> None:
+    person, school = staff.cleared(district, *district.schools), district.schools[0]
+    staff.substantiate(district, staff.allegation(district, person))
+    body = {"person_id": person, "session_ids": staff.sessions(district, school), "role": "LEAD"}
+    refusal = district.as_("academic_affairs").refused("/vetting/v1/assignments", body)
+    assert (refusal["code"], refusal["gate"]) == ("person_blocked", "G-CLEAR")
+    assert "P5-3.5.8" in [clause["id"] for clause in refusal["clauses"]]
+
+
+def test_a_session_that_is_over_stays_served_history_when_a_person_is_blocked(district: World) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    assign(district, school, person, staff.sessions(district, school))
+    district.set_time(district.at(12, day=2))
+    staff.substantiate(district, staff.allegation(district, person))
+    found = district.as_("vetting_officer").all("/vetting/v1/assignments", person_id=person)
+    assert [item["state"] for item in found] == ["CONFIRMED", "CONFIRMED", "REMOVED", "REMOVED", "REMOVED"]
+
+
+def test_a_clearance_must_cover_the_last_session(district: World) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    late = staff.sessions(district, school, days=400)
+    body = {"person_id": person, "session_ids": late, "role": "LEAD"}
+    assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "not_cleared"
+
+
+def test_nobody_is_in_two_sessions_at_once_even_at_another_school(district: World) -> None:
+    here, there = district.schools[:2]
+    person = staff.cleared(district, here, there)
+    assign(district, here, person, staff.sessions(district, here))
+    body = {"person_id": person, "session_ids": staff.sessions(district, there), "role": "LEAD"}
+    refusal = district.as_("academic_affairs", school=there).refused("/vetting/v1/assignments", body)
+    assert refusal["code"] == "double_booking"
+
+
+@pytest.mark.clause("P5-3.5.6")
+def test_somebody_without_a_contract_at_the_school_is_not_assigned(district: World) -> None:
+    person, elsewhere = staff.cleared(district, district.schools[0]), district.schools[1]
+    body = {"person_id": person, "session_ids": staff.sessions(district, elsewhere), "role": "LEAD"}
+    refusal = district.as_("academic_affairs").refused("/vetting/v1/assignments", body)
+    assert (refusal["code"], refusal["clauses"][0]["id"]) == ("engagement_missing", "P5-3.5.6")
+
+
+def test_a_cleared_substitute_takes_the_vacancy_and_a_restored_person_gets_nothing_back(district: World) -> None:
+    school = district.schools[0]
+    person, other = staff.cleared(district, school), staff.cleared(district, school)
+    assign(district, school, person, staff.sessions(district, school, days=1))
+    record = staff.allegation(district, person)
+    staff.substantiate(district, record)
+    office = district.as_("academic_affairs", school=school)
+    (request,) = office.all("/vetting/v1/substitute-requests")
+    office.post(f"/vetting/v1/substitute-requests/{request['id']}/offer", {"person_id": other})
+    stranger = district.as_("instructor", school=school, person=person)
+    assert stranger.refused(f"/vetting/v1/substitute-requests/{request['id']}/accept")["code"] == "not_offered_to_you"
+    district.as_("instructor", school=school, person=other).post(
+        f"/vetting/v1/substitute-requests/{request['id']}/accept"
+    )
+    assert states(district, other) == {"CONFIRMED"}
+    appeal(district, person, record)
+    staff.check_and_clear(district, person)
+    assert states(district, person) == {"REMOVED"}
+    assign(district, school, person, staff.sessions(district, school, days=1, hour=18))
+    confirmed = [event for event in district.said("vetting") if isinstance(event, AssignmentsConfirmed)]
+    assert confirmed[-1].clearance_epoch > confirmed[0].clearance_epoch
+
+
+def appeal(world: World, person: UUID, record: str) -> None:
+    world.as_("instructor", person=person).post(f"/vetting/v1/conduct-records/{record}/appeal")
+    world.as_("district_admin").post(f"/vetting/v1/conduct-records/{record}/reverse", {"evidence_ref": "d"})
+
+
+def test_assigning_while_a_block_commits_never_leaves_a_blocked_person_assigned(district: World) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    batches = [staff.sessions(district, school, days=5, hour=hour) for hour in (8, 10, 12, 14, 16, 18, 20)]
+    record = staff.allegation(district, person)
+
+    def try_to_assign(batch: list[UUID]) -> None:
+        try:
+            assign(district, school, person, batch)
+        except Answered as refused:
+            assert "person_blocked" in str(refused)
+
+    with ThreadPoolExecutor(8) as pool:
+        racers = [pool.submit(try_to_assign, batch) for batch in batches]
+        racers.append(pool.submit(staff.substantiate, district, record))
+        for racer in racers:
+            racer.result()
+    assert states(district, person) <= {"REMOVED"}
+
+
+def test_an_unanswered_vacancy_escalates_by_its_deadlines_and_is_given_up(district: World) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    assign(district, school, person, staff.sessions(district, school, days=3)[2:])
+    staff.substantiate(district, staff.allegation(district, person))
+    seen = []
+    for day, hour, minute in ((0, 9, 0), (1, 17, 0), (2, 14, 30), (2, 15, 31)):
+        district.set_time(district.at(hour, minute, day=day))
+        while district.run_timers("vetting"):
+            pass
+        (request,) = district.as_("academic_affairs").all("/vetting/v1/substitute-requests")
+        seen.append((request["state"], request["level"]))
+    assert seen == [("OPEN", 0), ("ESCALATED", 1), ("ESCALATED", 2), ("UNFILLED", 3)]
+
+
+def test_another_districts_caller_finds_no_assignment(district: World, house: object) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    (assignment,) = assign(district, school, person, staff.sessions(district, school, days=1))
+    stranger = World(district.house, district.suite)
+    stranger.as_("academic_affairs").post(f"/vetting/v1/assignments/{assignment}/remove", expect=404)
+    other_school = district.as_("academic_affairs", school=district.schools[1])
+    other_school.post(f"/vetting/v1/assignments/{assignment}/remove", expect=404)
