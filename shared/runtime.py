@@ -43,6 +43,33 @@ def load_service(name: str) -> Service:
     return declared
 
 
+class Loops:
+    """Loops in threads of their own, until `stop`."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, name: str, loops: Sequence[Loop]) -> None:
+        """Start a thread per loop."""
+        for loop in loops:
+            thread = threading.Thread(target=loop, args=(self._stop,), name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def all_run(self) -> bool:
+        """Whether no loop has ended by itself, which only a defect makes it do."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def stop(self, *bells: threading.Event) -> None:
+        """Stop every loop; `bells` wake those that wait for work."""
+        self._stop.set()
+        for bell in bells:
+            bell.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+
 class Node:
     """One service in this process: its databases, its web application, and the loops of its other roles."""
 
@@ -75,6 +102,36 @@ class Node:
             fence_seconds=self.settings.fence_seconds,
             poll_seconds=self.settings.poll_seconds,
         )
+
+    def rabbit(self) -> RabbitPublisher:
+        """How its events reach RabbitMQ; connects when there is something to publish."""
+        return RabbitPublisher(self._broker(), heartbeat=self.settings.heartbeat_seconds)
+
+    def consumer(self, inbox: Inbox) -> Consumer:
+        """How events reach it over RabbitMQ."""
+        return Consumer(
+            self._broker(),
+            inbox,
+            replica=self.settings.replica,
+            replicas=self.settings.replicas,
+            heartbeat=self.settings.heartbeat_seconds,
+        )
+
+    def _broker(self) -> str:
+        if self.settings.broker_url is None:
+            raise ValueError("no broker is set: loopback needs neither publisher nor consumer")
+        return self.settings.broker_url
+
+    def loops(self, role: str, peers: Peers) -> list[Loop]:
+        """What a role of `kehou run` does besides answering HTTP; `all` is every role."""
+        inbox = self.inbox(peers)
+        made: dict[str, Callable[[], list[Loop]]] = {
+            "web": list,
+            "relay": lambda: [self.relay(self.rabbit()).run],
+            "consumer": lambda: [self.consumer(inbox).run, *self.leases(inbox, peers)],
+            "clock": lambda: [self.clock],
+        }
+        return [loop for name in (ROLES if role == "all" else (role,)) for loop in made[name]()]
 
     def leases(self, inbox: Inbox, peers: Peers) -> list[Loop]:
         """A loop per publisher whose facts are trusted only while fresh."""
@@ -136,41 +193,31 @@ class Suite:
         self.application = gateway({name: node.application for name, node in self.nodes.items()})
         self.peers = LocalPeers(self.application, token)
         self.inboxes = {name: node.inbox(self.peers) for name, node in self.nodes.items()}
-        self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._loops = Loops()
 
     def publisher(self, name: str) -> Publisher:
         """How the events of one service leave it."""
         if self.settings.broker_url is not None:
-            return RabbitPublisher(self.settings.broker_url, heartbeat=self.settings.heartbeat_seconds)
+            return self.nodes[name].rabbit()
         return LoopbackPublisher([inbox for inbox in self.inboxes.values() if name in inbox.service.listens_to])
 
     def consumer(self, name: str) -> Consumer:
         """How events reach one service over RabbitMQ."""
-        if self.settings.broker_url is None:
-            raise ValueError("loopback needs no consumer")
-        return Consumer(self.settings.broker_url, self.inboxes[name], heartbeat=self.settings.heartbeat_seconds)
+        return self.nodes[name].consumer(self.inboxes[name])
 
     def start(self) -> None:
         """Start every loop of every service."""
         for name, node in self.nodes.items():
+            if self.settings.broker_url is not None:
+                self._loops.start(name, node.loops("all", self.peers))
+                continue
             inbox = self.inboxes[name]
-            loops = [node.relay(self.publisher(name)).run, node.clock, *node.leases(inbox, self.peers)]
-            if self.settings.broker_url is None:
-                loops.append(functools.partial(retry_parked, inbox))
-            else:
-                loops.append(self.consumer(name).run)
-            for loop in loops:
-                thread = threading.Thread(target=loop, args=(self._stop,), name=f"{name}", daemon=True)
-                thread.start()
-                self._threads.append(thread)
+            retry = functools.partial(retry_parked, inbox)
+            relay = node.relay(self.publisher(name))
+            self._loops.start(name, [relay.run, node.clock, retry, *node.leases(inbox, self.peers)])
 
     def stop(self) -> None:
         """Stop every loop and close every pool."""
-        self._stop.set()
-        for node in self.nodes.values():
-            node.database.wake.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
+        self._loops.stop(*(node.database.wake for node in self.nodes.values()))
         for node in self.nodes.values():
             node.close()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, ValidationError, validate
 
 from shared.personal_data import Keyring
 
@@ -33,6 +34,13 @@ class Settings:
     """A relay whose session is idle this long loses its partitions."""
     retry_seconds: tuple[float, ...]
     """Back-off of a parked event; after the last one it is dead and waits for an operator."""
+    service_token: str | None = None
+    """What a process shows the other services in the three pulls; its audience names them all."""
+    web_bind: str = "127.0.0.1:8000"
+    web_workers: int = 2
+    replica: int = 0
+    """Which of a service's `replicas` consumers this one is, from 0: it takes its share of the partitions first."""
+    replicas: int = 1
 
     @property
     def is_production(self) -> bool:
@@ -43,30 +51,46 @@ class Settings:
 def load() -> Settings:
     """Read and check the environment; raises ValueError that names every fault at once."""
     env = Env(prefix="KEHOU_", eager=False)
-    settings = Settings(
-        environment=env.str("ENV", "development"),
-        database_urls={
-            role: url for role in ("owner", "app", "worker") if (url := env.str(f"DATABASE_{role.upper()}_URL", ""))
-        },
-        broker_url=env.str("BROKER_URL", None),
-        peers=env.dict("PEERS", {}),
-        keyring=_keyring(env),
-        issuer=env.str("ISSUER", "https://issuer.kehou.example"),
-        jwks_url=env.str("JWKS_URL", None),
-        data_dir=Path(env.str("DATA_DIR", "var")),
-        lease_seconds=env.float("LEASE_SECONDS", 60.0),
-        poll_seconds=env.float("POLL_SECONDS", 0.1),
-        heartbeat_seconds=env.int("HEARTBEAT_SECONDS", 10),
-        fence_seconds=env.int("FENCE_SECONDS", 15),
-        retry_seconds=tuple(env.list("RETRY_SECONDS", [1, 5, 30, 300, 300, 300], subcast=float)),
-    )
+    values = _read(env)
     try:
         env.seal()
     except EnvValidationError as fault:
         raise ValueError(f"settings: {fault.error_messages}") from None
-    return settings
+    text, urls = values.pop("keyring"), values.pop("database_urls")
+    return Settings(
+        **values,
+        keyring=Keyring.parse(text) if text else None,
+        database_urls={role: url for role, url in urls.items() if url},
+    )
 
 
-def _keyring(env: Env) -> Keyring | None:
-    text = env.str("KEYRING", "")
-    return Keyring.parse(text) if text else None
+def _read(env: Env) -> dict[str, Any]:
+    """Every value; what is faulty is None here and is told by `env.seal`."""
+    return {
+        # A misspelled `production` must not quietly become development.
+        "environment": env.str("ENV", "development", validate=validate.OneOf(["development", "production"])),
+        "database_urls": {role: env.str(f"DATABASE_{role.upper()}_URL", "") for role in ("owner", "app", "worker")},
+        "broker_url": env.str("BROKER_URL", None),
+        "peers": env.dict("PEERS", {}),
+        "keyring": env.str("KEYRING", "", validate=_is_keyring),
+        "issuer": env.str("ISSUER", "https://issuer.kehou.example"),
+        "jwks_url": env.str("JWKS_URL", None),
+        "data_dir": Path(env.str("DATA_DIR", "var")),
+        "lease_seconds": env.float("LEASE_SECONDS", 60.0),
+        "poll_seconds": env.float("POLL_SECONDS", 0.1),
+        "heartbeat_seconds": env.int("HEARTBEAT_SECONDS", 10),
+        "fence_seconds": env.int("FENCE_SECONDS", 15),
+        "retry_seconds": tuple(env.list("RETRY_SECONDS", [1, 5, 30, 300, 300, 300], subcast=float) or ()),
+        "service_token": env.str("SERVICE_TOKEN", None),
+        "web_bind": env.str("WEB_BIND", "127.0.0.1:8000"),
+        "web_workers": env.int("WEB_WORKERS", 2, validate=validate.Range(min=1)),
+        "replica": env.int("REPLICA", 0, validate=validate.Range(min=0)),
+        "replicas": env.int("REPLICAS", 1, validate=validate.Range(min=1)),
+    }
+
+
+def _is_keyring(text: str) -> None:
+    try:
+        Keyring.parse(text)
+    except ValueError as fault:
+        raise ValidationError(str(fault)) from None

@@ -1,12 +1,18 @@
 """Attendance's doors in and out. Read this first."""
 
+from services.attendance.activity_records.api import door as activity_records
 from services.attendance.custody.api import door as custody
 from services.attendance.directory.handlers import REACTIONS as DIRECTORY
+from services.attendance.gate.api import door as gate
+from services.attendance.gate.handlers import REACTIONS as GATE
 from services.attendance.late_pickups import commands as late_pickups_commands
 from services.attendance.late_pickups.api import door as late_pickups
+from services.attendance.pickups.api import door as pickups
+from services.attendance.pickups.handlers import REACTIONS as PICKUPS
 from services.attendance.presence.api import door as presence
 from services.attendance.roll_calls import commands as roll_calls_commands
 from services.attendance.roll_calls.api import door as roll_calls
+from services.attendance.safety_packs.api import door as safety_packs
 from services.attendance.sessions.api import door as sessions
 from services.attendance.sessions.handlers import REACTIONS as SESSIONS
 from services.attendance.tables import Tables
@@ -18,8 +24,19 @@ SERVICE = Service(
     name="attendance",
     title="考勤与安全交接 Attendance",
     tables=Tables.metadata,
-    doors=(sessions, presence, venues, roll_calls, custody, late_pickups),
-    reactions=(*published.REACTIONS, *DIRECTORY, *SESSIONS),
+    doors=(
+        sessions,
+        presence,
+        roll_calls,
+        custody,
+        pickups,
+        late_pickups,
+        venues,
+        gate,
+        safety_packs,
+        activity_records,
+    ),
+    reactions=(*published.REACTIONS, *DIRECTORY, *SESSIONS, *PICKUPS, *GATE),
     timers={
         roll_calls_commands.TIMER: roll_calls_commands.raise_alarm,
         late_pickups_commands.OPEN_TIMER: late_pickups_commands.open_case,

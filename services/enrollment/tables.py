@@ -4,7 +4,8 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Index, Integer, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.tables import COLUMN_TYPES, Row, SchoolRow

@@ -43,7 +43,7 @@ class School:
         return self.world.as_(role, school=self.id, person=person)
 
     @property
-    def owner(self) -> dict[str, UUID]:
+    def owner(self) -> dict[str, Any]:
         """Whose an event of this school is."""
         return {"district_id": self.world.district, "school_id": self.id}
 
@@ -114,9 +114,7 @@ def assign(school: School, person: UUID, session_ids: list[Any], *, role: str = 
     """Vetting assigns a person to sessions; the assignments' ids."""
     assigned = tuple(AssignedSession(assignment_id=new_id(), session_id=UUID(str(one))) for one in session_ids)
     school.world.hear(
-        AssignmentsConfirmed(
-            **school.owner, person_id=person, role=role, clearance_epoch=epoch, assigned=assigned
-        )
+        AssignmentsConfirmed(**school.owner, person_id=person, role=role, clearance_epoch=epoch, assigned=assigned)
     )
     return [one.assignment_id for one in assigned]
 
@@ -133,7 +131,7 @@ def open_term(world: World, base: str = "p5-hebi", days: int = 5) -> None:
 def pin_plan(world: World, school: UUID, *said: type[PlanEvent]) -> None:
     """One plan of a school goes through states, by default to being active."""
     profile_id, version = world.profile
-    plan = {
+    plan: dict[str, Any] = {
         "school_id": school,
         "plan_id": new_id(),
         "term_id": world.term,
@@ -152,9 +150,7 @@ def build_school(world: World, index: int = 0, *, pupils: int = 3, grade: int = 
     school.venue = UUID(venue["id"])
     school.as_("duty_staff").post(f"/attendance/v1/venues/{school.venue}/checks", {"passed": True})
     world.hear(
-        ClassTeacherAssigned(
-            **school.owner, class_id=school.class_id, person_id=school.class_teacher, grade=grade
-        )
+        ClassTeacherAssigned(**school.owner, class_id=school.class_id, person_id=school.class_teacher, grade=grade)
     )
     for _ in range(pupils):
         add_pupil(school, grade)

@@ -174,10 +174,10 @@ def test_another_school_and_another_district_see_no_session(school: School, hous
 def story(school: School, session: str) -> list[Event]:
     """Cleared and assigned, blocked and removed, restored, a substitute assigned."""
     world, until = school.world, school.world.first_day + timedelta(days=300)
-    person = {"district_id": world.district, "person_id": school.teacher, "category": "OWN_TEACHER"}
+    person: dict[str, Any] = {"district_id": world.district, "person_id": school.teacher, "category": "OWN_TEACHER"}
     old = AssignedSession(assignment_id=new_id(), session_id=UUID(session))
     new = AssignedSession(assignment_id=new_id(), session_id=UUID(session))
-    roster = school.owner | {"role": "LEAD"}
+    roster: dict[str, Any] = school.owner | {"role": "LEAD"}
     return [
         StaffCleared(**person, clearance_epoch=1, valid_until=until),
         AssignmentsConfirmed(**roster, person_id=school.teacher, clearance_epoch=1, assigned=(old,)),

@@ -1,7 +1,7 @@
 """A term is opened, families apply, children take part and leave: the main way, and every gate on it."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,7 @@ def run_jobs(world: World) -> None:
     jobs.run_waiting(node.database, node.service.jobs)
 
 
-def imported(world: World, **size: int) -> list[Any]:
+def imported(world: World, **size: Any) -> list[Any]:
     """A register applied; the schools that came of it."""
     admin = world.as_("district_admin")
     reply = admin.request("POST", f"{E}/imports", content=rostering.bundle(1, **size))
@@ -84,7 +84,8 @@ def clear(world: World, person: UUID, epoch: int = 1) -> None:
 
 @pytest.fixture
 def school(world: World) -> School:
-    """A district with rules, days and a register; one school with a cleared teacher."""
+    """A week before the term: rules, days and a register; one school with a cleared teacher."""
+    world.set_time(world.at(8, day=-7))
     admin = world.as_("district_admin")
     admin.post(f"{E}/policy-profiles", {"base": "p5-hebi", "effective_from": world.first_day - timedelta(days=60)})
     days = [day for offset in range(28) if (day := world.first_day + timedelta(days=offset)).weekday() < 5]
@@ -96,11 +97,16 @@ def school(world: World) -> School:
     return School(world, UUID(found["id"]), UUID(teacher["person_id"]))
 
 
+def today(school: School) -> date:
+    """The day of the fixture, a week before the first."""
+    return school.world.first_day - timedelta(days=7)
+
+
 def survey(school: School) -> None:
     """Every family is asked; the survey is closed on its last day."""
     asked = school.office().post(
         f"{E}/surveys",
-        {"school_id": school.id, "term_id": school.world.term, "closes_on": school.world.first_day},
+        {"school_id": school.id, "term_id": school.world.term, "closes_on": today(school)},
     )
     school.office().post(f"{E}/surveys/{asked['id']}/close")
 
@@ -141,7 +147,7 @@ def file(school: School) -> None:
     school.world.as_("district_admin").post(f"{E}/plans/{plan['id']}/file", filing)
 
 
-def publication(school: School, kind: type[Event], **more: Any) -> None:
+def publication(school: School, kind: Any, **more: Any) -> None:
     """Finance speaks about the item's fee."""
     publication_id = new_id()
     school.world.hear(
@@ -209,9 +215,9 @@ def approved(school: School, link: Any) -> Any:
 
 def signed(school: School, link: Any, application: Any) -> None:
     """An agreement in force."""
-    offered = school.office().post(
-        f"{E}/agreements", {"application_ids": [application["id"]], "sections": SECTIONS}
-    )["items"][0]
+    offered = school.office().post(f"{E}/agreements", {"application_ids": [application["id"]], "sections": SECTIONS})[
+        "items"
+    ][0]
     school.parent(link).post(f"{E}/agreements/{offered['id']}/sign")
     school.principal().post(f"{E}/agreements/countersign", {"agreement_ids": [offered["id"]]})
 
@@ -295,17 +301,7 @@ def test_a_settled_fee_that_is_known_before_the_agreement_waits_for_it(school: S
 
 
 def test_an_unpaid_child_is_let_in_on_the_first_day(school: School) -> None:
-    school.world.set_time(school.world.at(8, day=-2))
-    opened_before = school.world.first_day - timedelta(days=2)
-    asked = {"school_id": school.id, "term_id": school.world.term, "closes_on": opened_before}
-    done = school.office().post(f"{E}/surveys", asked)
-    school.office().post(f"{E}/surveys/{done['id']}/close")
-    draft(school)
-    file(school)
-    listed(school)
-    told(school)
-    school.window = school.office().post(f"{E}/windows", {"plan_id": school.plan["id"]})
-    school.office().post(f"{E}/windows/{school.window['id']}/open")
+    opened(school)
     link = links(school)[0]
     application = approved(school, link)
     signed(school, link, application)
@@ -327,7 +323,7 @@ def test_a_plan_is_ready_and_active_when_every_point_holds(school: School) -> No
     group = confirmed_group(school, [application["id"]])
     refusal = school.principal().refused(f"{E}/plans/{school.plan['id']}/activate")
     assert (refusal["code"], refusal["gate"]) == ("not_ready", "G-READY")
-    where = {"district_id": school.world.district, "school_id": school.id}
+    where: dict[str, Any] = {"district_id": school.world.district, "school_id": school.id}
     until = school.world.first_day + timedelta(days=7)
     school.world.hear(VenueCheckPassed(**where, venue_id=UUID(group["venue_id"]), valid_until=until))
     school.world.hear(SafetyPackReady(**where, term_id=school.world.term, items=("gate_log",)))
@@ -339,7 +335,7 @@ def test_a_plan_is_ready_and_active_when_every_point_holds(school: School) -> No
 def test_no_plan_is_complete_before_every_family_was_asked(school: School) -> None:
     draft(school)
     some = [links(school)[0]["pupil_id"]]
-    wanted = {"school_id": school.id, "term_id": school.world.term, "closes_on": school.world.first_day}
+    wanted = {"school_id": school.id, "term_id": school.world.term, "closes_on": today(school)}
     asked = school.office().post(f"{E}/surveys", {**wanted, "pupil_ids": some})
     school.office().post(f"{E}/surveys/{asked['id']}/close")
     refusal = school.office().refused(f"{E}/plans/{school.plan['id']}/complete")
@@ -413,8 +409,12 @@ def test_an_item_with_an_unpublished_fee_is_not_listed(school: School) -> None:
 def test_an_item_whose_publication_falls_is_suspended(school: School) -> None:
     opened(school)
     verified = new_id()
-    where = {"district_id": school.world.district, "school_id": school.id, "item_ids": (UUID(school.item["id"]),)}
-    first = {**where, "publication_id": verified, "standard_id": new_id()}
+    where: dict[str, Any] = {
+        "district_id": school.world.district,
+        "school_id": school.id,
+        "item_ids": (UUID(school.item["id"]),),
+    }
+    first: dict[str, Any] = {**where, "publication_id": verified, "standard_id": new_id()}
     school.world.hear(FeePublicationVerified(**first, content_hash="0" * 64))
     school.world.hear(FeePublicationInvalidated(**first, cause="changed"))
     still = school.office().get(f"{E}/items/{school.item['id']}")
@@ -488,9 +488,7 @@ def test_an_agreement_names_the_duties_of_each_party(school: School) -> None:
     opened(school)
     application = approved(school, links(school)[0])
     some = {name: text for name, text in SECTIONS.items() if name != "pupil"}
-    refusal = school.office().refused(
-        f"{E}/agreements", {"application_ids": [application["id"]], "sections": some}
-    )
+    refusal = school.office().refused(f"{E}/agreements", {"application_ids": [application["id"]], "sections": some})
     assert (refusal["gate"], refusal["clauses"][0]["id"]) == ("G-AGREE", "P5-3.4.4.1")
 
 
@@ -499,10 +497,8 @@ def test_a_group_needs_a_cleared_lead_and_old_news_changes_nothing(school: Schoo
     link = links(school)[0]
     application = approved(school, link)
     school.office().post(f"{E}/participations", {"application_ids": [application["id"]]})
-    about = {"district_id": school.world.district, "person_id": school.lead, "category": "OWN_TEACHER"}
-    school.world.hear(
-        StaffBlocked(**about, clearance_epoch=2, effective_at=school.world.at(12), reason_class="ETHICS")
-    )
+    about: dict[str, Any] = {"district_id": school.world.district, "person_id": school.lead, "category": "OWN_TEACHER"}
+    school.world.hear(StaffBlocked(**about, clearance_epoch=2, effective_at=school.world.at(12), reason_class="ETHICS"))
     clear(school.world, school.lead, epoch=1)
     wanted = {"item_id": school.item["id"], "title": "一", "venue_id": new_id(), "lead_person_id": school.lead}
     group = school.office().post(f"{E}/groups", {**wanted, "capacity": 30})

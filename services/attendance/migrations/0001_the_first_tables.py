@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from shared.migrations.first import lay_spine
-from shared.walls import raise_walls
+from shared.walls import keep_forever, raise_walls
 
 revision = "0001"
 down_revision = None
@@ -660,3 +660,4 @@ def upgrade() -> None:
             "venues",
         ),
     )
+    keep_forever(op, "marks", "handovers", "contact_attempts", "venue_checks")

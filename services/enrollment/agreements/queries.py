@@ -21,7 +21,7 @@ def states_of(work: Work, application_ids: Collection[UUID]) -> dict[UUID, str]:
     rows = work.session.execute(
         select(Agreement.application_id, Agreement.state).where(Agreement.application_id.in_(application_ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def find_agreements(work: Work, agreement_ids: Collection[UUID]) -> list[Agreement]:

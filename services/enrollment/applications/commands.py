@@ -138,10 +138,18 @@ def submit(work: Work, *, window_id: UUID, pupil_id: UUID, item_ids: Sequence[UU
         )
     )
     if rules.decides(chain, 0):
-        _approve(work, [application], policy)
+        _place_or_wait(work, application, policy)
     else:
         set_timer(work, STALLED, application.id, work.now + timedelta(days=policy.value("application.sla_days")))
     return application
+
+
+def _place_or_wait(work: Work, application: Application, policy: Policy) -> None:
+    """Where nobody reviews: a place at once, or the next that becomes free; a family is never turned away."""
+    try:
+        _approve(work, [application], policy)
+    except Refused as full:
+        application.state, application.reason_code = rules.APPLICATION.move(application.state, "waitlist"), full.code
 
 
 def _g_apply(

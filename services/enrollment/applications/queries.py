@@ -76,7 +76,7 @@ def places_taken(work: Work, item_ids: Collection[UUID]) -> dict[UUID, int]:
     )
     each = wishes.subquery()
     rows = work.session.execute(select(each.c.item_id, func.count()).group_by(each.c.item_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _is_withdrawn() -> Exists:

@@ -30,7 +30,7 @@ APPLICATION = Machine(
         ("NEW", "register_oral"): "ORAL_REGISTERED",
         ("ORAL_REGISTERED", "prelim_review"): "PRELIM_PASSED",
         ("PRELIM_PASSED", "issue_form"): "FORM_ISSUED",
-        ("FORM_ISSUED", "submit"): "SUBMITTED",
+        ("FORM_ISSUED", "submit_form"): "SUBMITTED",
         ("SUBMITTED", "class_review"): "CLASS_REVIEWED",
         ("REALLOCATION_OFFERED", "accept"): "APPROVED",
         ("REALLOCATION_OFFERED", "decline"): "DECLINED_BY_FAMILY",

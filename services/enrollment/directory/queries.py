@@ -36,7 +36,7 @@ def ids_of(work: Work, kind: str, source_ids: Iterable[str | None]) -> dict[str,
             RegisterFact.kind == kind, RegisterFact.source_id.in_({one for one in source_ids if one})
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def visible_pupils(work: Work) -> Select[Any] | None:
@@ -169,3 +169,11 @@ def _called(personal: dict[str, str]) -> dict[str, str]:
 def last_sequence(work: Work) -> int:
     """The newest number of the feed in the caller's district."""
     return work.session.scalar(select(func.max(RegisterFact.sequence))) or 0
+
+
+def is_cleared(work: Work, person_id: UUID | None) -> bool:
+    """Whether vetting's newest word about a person is that they are cleared, today."""
+    if person_id is None:
+        return False
+    standing = work.session.get(StaffStanding, person_id)
+    return standing is not None and standing.is_cleared and (standing.valid_until or work.today) >= work.today

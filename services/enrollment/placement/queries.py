@@ -51,7 +51,7 @@ def _locked(work: Work, query: Select[Participation]) -> list[Participation]:
 def fee_states(work: Work, participation_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """What finance said about the fee of each participation, where it said anything."""
     rows = work.session.execute(select(FeeState.id, FeeState.state).where(FeeState.id.in_(participation_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def groups_of(work: Work, participation_ids: Collection[UUID]) -> set[UUID]:
@@ -69,7 +69,7 @@ def find_groups(work: Work, group_ids: Collection[UUID]) -> list[ActivityGroup]:
 def members(work: Work, group_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Participation]:
     """Every participation that has a place in one of the groups, by group and pupil; of several the live one."""
     query = select(Place.group_id, Participation).join(Participation, Participation.id == Place.participation_id)
-    rows = work.session.execute(query.where(Place.group_id.in_(group_ids)).order_by(Participation.id)).tuples()
+    rows = work.session.execute(query.where(Place.group_id.in_(group_ids)).order_by(Participation.id))
     return {(group_id, one.pupil_id): one for group_id, one in rows if group_id is not None}
 
 

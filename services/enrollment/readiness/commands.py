@@ -15,21 +15,6 @@ from shared.messaging.work import Work
 WAITING = ("FILED", "ACTIVE")
 
 
-def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> bool:
-    """Keep vetting's newest word about a person; tells whether it was new."""
-    row = {"id": person_id, "district_id": work.caller.district_id, "version": 1, "is_cleared": is_cleared}
-    row |= {"clearance_epoch": epoch, "valid_until": valid_until}
-    statement = insert(StaffStanding).values(row)
-    newer = statement.excluded.clearance_epoch > StaffStanding.clearance_epoch
-    changed = {name: statement.excluded[name] for name in ("is_cleared", "clearance_epoch", "valid_until")}
-    kept = work.session.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer)
-        .returning(StaffStanding.id)
-        .execution_options(populate_existing=True)
-    )
-    return kept.first() is not None
-
-
 def keep_venue(work: Work, school_id: UUID, venue_id: UUID, valid_until: date | None) -> None:
     """Keep attendance's newest word about a venue; None: it failed its check."""
     row = {"id": venue_id, "district_id": work.caller.district_id, "version": 1, "school_id": school_id}

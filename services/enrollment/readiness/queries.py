@@ -19,14 +19,6 @@ from services.enrollment.tables import (
 from shared.messaging.work import Work
 
 
-def is_cleared(work: Work, person_id: UUID | None) -> bool:
-    """Whether vetting's newest word about a person is that they are cleared, today."""
-    if person_id is None:
-        return False
-    standing = work.session.get(StaffStanding, person_id)
-    return standing is not None and standing.is_cleared and (standing.valid_until or work.today) >= work.today
-
-
 def is_sealed(work: Work, school_id: UUID, term_id: UUID) -> bool:
     """Whether attendance sealed the records of a school's term."""
     standing = find_term_standing(work, school_id, term_id)

@@ -100,7 +100,9 @@ def submit_standard(work: Work, standard_id: UUID) -> FeeStandard:
     return commands.submit(work, standard_id)
 
 
-@door.post("/fee-standards/<uuid:standard_id>/approve", needs="fee_standard.approve", takes=FeeApproval, gives=StandardOut)
+@door.post(
+    "/fee-standards/<uuid:standard_id>/approve", needs="fee_standard.approve", takes=FeeApproval, gives=StandardOut
+)
 def approve_standard(work: Work, standard_id: UUID, **given: str) -> FeeStandard:
     """Record an authority's approval; not by whoever drafted it."""
     return commands.approve(work, standard_id, **given)

@@ -74,7 +74,9 @@ def read_refund(work: Work, refund_id: UUID) -> Refund:
     return queries.find_refund(work, refund_id)
 
 
-@door.post("/refunds/<uuid:refund_id>/calculate", needs="refund.calculate", takes=RefundAmount, gives=RefundOut, once=True)
+@door.post(
+    "/refunds/<uuid:refund_id>/calculate", needs="refund.calculate", takes=RefundAmount, gives=RefundOut, once=True
+)
 def calculate_refund(work: Work, refund_id: UUID, amount_fen: int) -> Refund:
     """Set the amount of a requested refund."""
     return commands.calculate(work, refund_id, amount_fen=amount_fen)

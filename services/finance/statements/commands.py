@@ -18,13 +18,14 @@ def draft(work: Work, *, school_id: UUID, term_id: UUID) -> Statement:
     work.caller.need_school(school_id)
     ledger.lock_book(work, school_id, term_id)
     rules.need_term_over(policy_of_term(work, school_id, term_id), term(work, term_id).ends_on, work.today)
+    totals = queries.fold(work, school_id, term_id)
     statement = queries.find_statement(work, school_id, term_id) or work.add(
         Statement(
             district_id=work.caller.district_id, school_id=school_id, term_id=term_id, state=rules.STATEMENT.initial
         )
     )
     statement.state = rules.STATEMENT.move(statement.state, "draft")
-    statement.totals, statement.drafted_by = queries.fold(work, school_id, term_id), work.caller.subject
+    statement.totals, statement.drafted_by = totals, work.caller.subject
     statement.approved_by = None
     return statement
 

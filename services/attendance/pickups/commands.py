@@ -1,0 +1,264 @@
+"""Saying who may fetch a child, and letting it go. Locks: the chain, then the authorizations, then the case."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.attendance.custody import commands as custody
+from services.attendance.custody import queries as chains
+from services.attendance.custody import rules as custody_rules
+from services.attendance.directory import queries as directory
+from services.attendance.late_pickups import commands as late_pickups
+from services.attendance.pickups import queries, rules
+from services.attendance.presence import queries as presence
+from services.attendance.presence import rules as presence_rules
+from services.attendance.roll_calls import commands as roll_calls
+from services.attendance.tables import CustodyChain, PickupAuthorization, Pupil, ServiceSession
+from shared.contracts.attendance import HandoverCompleted
+from shared.contracts.enrollment import GuardianLinkEnded, GuardianLinkVerified
+from shared.ids import new_id
+from shared.messaging.work import Work
+from shared.policy import Policy
+from shared.policy.published import policy_of_district, policy_of_term
+from shared.refusals import NotFound
+
+# Authorizations
+
+
+def keep_guardian(work: Work, said: GuardianLinkVerified | GuardianLinkEnded) -> None:
+    """A verified guardian may fetch the child at once; a suspension outlives what enrollment says (a denial wins)."""
+    state = "ACTIVE" if isinstance(said, GuardianLinkVerified) else "ENDED"
+    statement = insert(PickupAuthorization).values(
+        id=said.link_id,
+        district_id=said.district_id,
+        school_id=said.school_id,
+        version=1,
+        subject_version=work.heard_version,
+        pupil_id=said.pupil_id,
+        person_id=said.guardian_id,
+        kind=rules.GUARDIAN,
+        state=state,
+        valid_from=date.min,
+        is_minor=False,
+        proposed_by="service:enrollment",
+    )
+    kept = case((PickupAuthorization.state == "SUSPENDED", "SUSPENDED"), else_=state)
+    work.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                "state": kept if state == "ACTIVE" else state,
+                "school_id": said.school_id,
+                "subject_version": work.heard_version,
+                "version": PickupAuthorization.version + 1,
+            },
+            where=PickupAuthorization.subject_version < work.heard_version,
+        )
+    )
+
+
+def propose(
+    work: Work,
+    *,
+    pupil_id: UUID,
+    kind: str,
+    valid_from: date,
+    valid_until: date | None = None,
+    name: str | None = None,
+    phone: str | None = None,
+    relation: str | None = None,
+    is_minor: bool = False,
+) -> PickupAuthorization:
+    """A guardian names somebody who may fetch their child, or says that it may leave alone."""
+    pupil = directory.own_pupil(work, pupil_id)
+    if kind == rules.SELF_LEAVE:
+        rules.need_grade(pupil.grade, policy_of_district(work))
+    authorization_id = new_id()
+    return work.add(
+        PickupAuthorization(
+            id=authorization_id,
+            district_id=pupil.district_id,
+            school_id=pupil.school_id,
+            subject_version=0,
+            pupil_id=pupil.id,
+            person_id=None if kind == rules.SELF_LEAVE else new_id(),
+            kind=kind,
+            state=rules.AUTHORIZATION.initial,
+            valid_from=valid_from,
+            valid_until=valid_from if kind == "ONE_DAY" else valid_until,
+            relation=relation,
+            is_minor=is_minor,
+            name_sealed=work.keyring.seal(authorization_id, "name", name) if name else None,
+            phone_sealed=work.keyring.seal(authorization_id, "phone", phone) if phone else None,
+            proposed_by=work.caller.subject,
+        )
+    )
+
+
+def verify(work: Work, authorization_id: UUID) -> PickupAuthorization:
+    """The school has checked who that is and how they are related."""
+    found = work.get(PickupAuthorization, authorization_id, lock=True)
+    teacher = directory.class_teacher_of(work, found.pupil_id)
+    rules.need_verifier(
+        work.caller.subject,
+        found.proposed_by,
+        is_class_teacher=teacher is not None and teacher == work.caller.person_id,
+        roles=work.caller.roles,
+    )
+    found.state = rules.AUTHORIZATION.move(found.state, "verify")
+    found.verified_by = work.caller.subject
+    return found
+
+
+def suspend(
+    work: Work, authorization_id: UUID, *, evidence: str | None = None, evidence_ref: str | None = None
+) -> PickupAuthorization:
+    """Nobody hands the child to this person for now, whatever else allows it."""
+    found = _own(work, authorization_id)
+    rules.need_evidence(found.kind, evidence, policy_of_district(work))
+    found.state = rules.AUTHORIZATION.move(found.state, "suspend")
+    found.evidence, found.evidence_ref = evidence, evidence_ref
+    return found
+
+
+def reinstate(work: Work, authorization_id: UUID) -> PickupAuthorization:
+    """The reason for the suspension is gone, the school finds."""
+    found = work.get(PickupAuthorization, authorization_id, lock=True)
+    found.state = rules.AUTHORIZATION.move(found.state, "reinstate")
+    return found
+
+
+def revoke(work: Work, authorization_id: UUID) -> PickupAuthorization:
+    """This person does not fetch the child any more."""
+    found = _own(work, authorization_id)
+    rules.need_local(found.kind)
+    found.state = rules.AUTHORIZATION.move(found.state, "revoke")
+    return found
+
+
+def _own(work: Work, authorization_id: UUID) -> PickupAuthorization:
+    """The authorization, locked; a guardian reaches those of their own children only."""
+    found = work.get(PickupAuthorization, authorization_id, lock=True)
+    if work.caller.roles == {"guardian"} and not directory.is_guardian(work, work.caller.person_id, found.pupil_id):
+        raise NotFound("PickupAuthorization")
+    return found
+
+
+# Fetching
+
+
+def release(
+    work: Work,
+    pupil_id: UUID,
+    *,
+    method: str,
+    authorization_id: UUID | None = None,
+    person_id: UUID | None = None,
+) -> dict[str, Any]:
+    """Let a child go to somebody who may fetch it now (G-HANDOVER); works with every other service away."""
+    chain, session, policy = _in_care(work, pupil_id)
+    rules.need_method(method, policy)
+    releaser = _need_releaser(work, chain, session, policy)
+    receiver = queries.collector(work, pupil_id, authorization_id, person_id)
+    rules.need_second_staff(receiver, releaser, policy)
+    kinds = rules.collecting_kinds(method)
+    if method == rules.SELF_LEAVE:
+        rules.need_grade(work.get(Pupil, pupil_id).grade, policy)
+    elif receiver is None:
+        raise rules.refusal("pickup_not_authorized", policy)
+    minors_may = policy.value("pickup.minors_may_collect")
+    used = _let_go(work, chain, receiver if method != rules.SELF_LEAVE else None, kinds, minors_may=minors_may)
+    if used is None:
+        found = queries.standing(work, pupil_id, receiver if method != rules.SELF_LEAVE else None)
+        raise rules.refusal(rules.why_not(found, kinds, work.today, minors_may=minors_may), policy)
+    return _record(work, chain, session, used.kind, method, from_id=releaser, to_id=receiver, authorization_id=used.id)
+
+
+def release_in_emergency(
+    work: Work, pupil_id: UUID, *, method: str, note: str, person_id: UUID | None = None
+) -> dict[str, Any]:
+    """The duty leader lets a child go on their own responsibility, or to police or community."""
+    chain, session, policy = _in_care(work, pupil_id)
+    leader = directory.duty_leader(work, chain.school_id, work.now)
+    releaser = presence_rules.need_duty_leader(leader, work.caller.person_id)
+    if presence.is_kept_away(work, releaser):
+        raise presence_rules.blocked(policy, "G-HANDOVER")
+    work.session.execute(_going(chain))
+    return _record(work, chain, session, method, method, from_id=releaser, to_id=person_id, note=note)
+
+
+def _in_care(work: Work, pupil_id: UUID) -> tuple[CustodyChain, ServiceSession, Policy]:
+    """The child's chain today, locked, with its session; raises NotFound or Refused("illegal_transition")."""
+    found = chains.lock_chains(work, [pupil_id], work.today)
+    if not found or found[0].session_id is None:
+        raise NotFound("CustodyChain")
+    custody_rules.CUSTODY.move(found[0].state, "release")
+    session = work.get(ServiceSession, found[0].session_id)
+    return found[0], session, policy_of_term(work, session.school_id, session.term_id)
+
+
+def _need_releaser(work: Work, chain: CustodyChain, session: ServiceSession, policy: Policy) -> UUID:
+    """Whoever keeps the child, is checked in there or leads the duty; nobody who is known to be blocked."""
+    keeper = presence_rules.need_keeper(
+        work.caller.person_id, [*presence.keepers(work, session), *([chain.holder_id] if chain.holder_id else [])]
+    )
+    if presence.is_kept_away(work, keeper):
+        raise presence_rules.blocked(policy, "G-HANDOVER")
+    return keeper
+
+
+def _let_go(
+    work: Work, chain: CustodyChain, person_id: UUID | None, kinds: tuple[str, ...], *, minors_may: bool
+) -> Any:
+    """One statement finds a permission and no denial, sharing their locks, and lets the child go; None: it did not."""
+    seen = queries.of_person(chain.pupil_id, person_id).with_for_update(read=True).cte("seen")
+    denied = select(seen.c.id).where(seen.c.state == "SUSPENDED").exists()
+    allows = and_(
+        seen.c.state == "ACTIVE",
+        seen.c.kind.in_(kinds),
+        seen.c.valid_from <= work.today,
+        or_(seen.c.valid_until.is_(None), seen.c.valid_until >= work.today),
+        *([] if minors_may else [seen.c.is_minor.is_(False)]),
+    )
+    statement = _going(chain).where(allows, ~denied).returning(seen.c.id, seen.c.kind)
+    return work.session.execute(statement).first()
+
+
+def _going(chain: CustodyChain) -> Any:
+    return (
+        update(CustodyChain)
+        .where(CustodyChain.id == chain.id, CustodyChain.state.in_(custody_rules.IN_CARE))
+        .values(
+            state=custody_rules.CUSTODY.move(chain.state, "release"),
+            holder_id=None,
+            position=CustodyChain.position + 1,
+            version=CustodyChain.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _record(
+    work: Work, chain: CustodyChain, session: ServiceSession, receiver_kind: str, method: str, **facts: Any
+) -> dict[str, Any]:
+    """Write the handover, and what follows from the child being gone."""
+    (handover_id,) = custody.write_handovers(work, [chain], "release", method=method, **facts)
+    if chain.state == "IN_SERVICE":
+        roll_calls.mark_left_early(work, session, chain.pupil_id)
+    late_pickups.resolve(work, chain)
+    work.emit(
+        HandoverCompleted(
+            district_id=chain.district_id,
+            school_id=chain.school_id,
+            handover_id=handover_id,
+            pupil_id=chain.pupil_id,
+            session_id=session.id,
+            receiver_kind=receiver_kind,
+            method=method,
+            at=work.now,
+        )
+    )
+    return {"handover_id": handover_id, "pupil_id": chain.pupil_id, "receiver_kind": receiver_kind, "method": method}

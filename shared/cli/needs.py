@@ -1,0 +1,110 @@
+"""What a command needs from the settings, or one sentence that says what is missing (exit code 2)."""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from shared.database import ROLES
+from shared.peers import Token, fetch_json
+from shared.personal_data import Keyring
+from shared.provision import embedded, provision, role_urls
+from shared.settings import Settings, load
+from shared.web.issuer import DevelopmentIssuer
+from shared.web.tokens import KeySource
+
+
+class SettingsFault(click.ClickException):
+    """The environment does not say what the command needs."""
+
+    exit_code = 2
+
+
+def settings() -> Settings:
+    """The settings; raises SettingsFault that names every fault."""
+    try:
+        return load()
+    except ValueError as fault:
+        raise SettingsFault(str(fault)) from None
+
+
+def demand(wanted: Mapping[str, object]) -> None:
+    """Raise SettingsFault that names every variable without a value."""
+    if missing := [name for name, value in wanted.items() if not value]:
+        raise SettingsFault(f"set {', '.join(missing)}")
+
+
+def databases(chosen: Settings, *, make: bool = False) -> Mapping[str, str]:
+    """Role to URL template: the configured ones, or those of the embedded PostgreSQL, started until this process ends.
+
+    Databases and roles are made when missing, but a first data directory only with `make`.
+    """
+    if chosen.database_urls or chosen.is_production:
+        demand({f"KEHOU_DATABASE_{role.upper()}_URL": chosen.database_urls.get(role) for role in ROLES})
+        return chosen.database_urls
+    home = chosen.data_dir / "postgres"
+    if not make and not (home / "PG_VERSION").exists():
+        raise SettingsFault(f"nothing is stored under {chosen.data_dir}: start `kehou up`, or set KEHOU_DATABASE_*_URL")
+    _, admin = embedded(home)
+    provision(admin)
+    return role_urls(admin)
+
+
+def keyring(chosen: Settings) -> Keyring:
+    """The configured keys, or outside production those of `data_dir/keyring`, made on first use for its owner only."""
+    if chosen.keyring is not None:
+        return chosen.keyring
+    if chosen.is_production:
+        raise SettingsFault("set KEHOU_KEYRING")
+    path = chosen.data_dir / "keyring"
+    if not path.exists():
+        _make_keyring(path)
+    return Keyring.parse(path.read_text(encoding="ascii"))
+
+
+def _make_keyring(path: Path) -> None:
+    sealing, indexing = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(f"development:{sealing};index:{indexing}")
+
+
+def development_issuer(chosen: Settings) -> DevelopmentIssuer:
+    """The issuer whose key lies under the data directory; SettingsFault in production."""
+    try:
+        return DevelopmentIssuer(chosen.data_dir / "issuer.pem", environment=chosen.environment, issuer=chosen.issuer)
+    except RuntimeError as fault:
+        raise SettingsFault(str(fault)) from None
+
+
+def keys(chosen: Settings) -> KeySource:
+    """Whose tokens are believed: the configured issuer's, or outside production the development issuer's."""
+    url = chosen.jwks_url
+    return KeySource((lambda: fetch_json(url)) if url else development_issuer(chosen).jwks)
+
+
+def peer_token(chosen: Settings) -> Token:
+    """With what this process asks its peers: the configured token, or outside production the development issuer's."""
+    given = chosen.service_token
+    return (lambda _: given) if given else service_tokens(development_issuer(chosen))
+
+
+def service_tokens(issuer: DevelopmentIssuer) -> Token:
+    """Service tokens by the development issuer."""
+
+    def token(target: str) -> str:
+        return issuer.token(
+            subject="service",
+            roles=["service"],
+            district_ids=[],
+            school_ids=None,
+            person_id=None,
+            audience=target,
+            lifetime=timedelta(minutes=10),
+        )
+
+    return token
