@@ -15,7 +15,9 @@ from services.enrollment.placement import handlers as placement_handlers
 from services.enrollment.placement.api import door as placement
 from services.enrollment.plans.api import door as plans
 from services.enrollment.policies.api import door as policies
+from services.enrollment.readiness import commands as readiness_commands
 from services.enrollment.readiness import handlers as readiness_handlers
+from services.enrollment.readiness.api import door as readiness
 from services.enrollment.surveys.api import door as surveys
 from services.enrollment.tables import Tables
 from shared.contracts.attendance import SafetyPackReady, TermArchiveSealed, VenueCheckFailed, VenueCheckPassed
@@ -46,9 +48,11 @@ SERVICE = Service(
         applications,
         agreements,
         placement,
+        readiness,
     ),
     reactions=(
         on(FeePublicationVerified, catalogue_handlers.keep_verified_publication),
+        on(FeePublicationVerified, readiness_handlers.look_at_funds),
         on(FeePublicationInvalidated, catalogue_handlers.suspend_unpublished_items),
         on(InvoiceNotRequired, placement_handlers.start_without_fee),
         on(InvoiceSettled, placement_handlers.start_settled),
@@ -69,6 +73,7 @@ SERVICE = Service(
         applications_commands.OFFER_ENDS: applications_commands.end_offer,
         placement_commands.FIRST_DAY: placement_commands.let_in,
         placement_commands.LAST_DAY: placement_commands.leave,
+        placement_commands.LOOK_AGAIN: readiness_commands.look_again,
     },
     jobs={imports_commands.JOB: imports_commands.apply_chunk},
 )

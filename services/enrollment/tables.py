@@ -10,6 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.tables import COLUMN_TYPES, Row, SchoolRow
 
+ON_ROLL = "ends_on IS NULL"
 APPLYING = "state = 'APPLYING'"
 NOT_ENDED = "state NOT IN ('REJECTED', 'DECLINED_BY_FAMILY', 'WITHDRAWN_APPLICATION')"
 
@@ -21,10 +22,7 @@ class Tables(DeclarativeBase):
 
 
 class RegisterFact(Row, Tables):
-    """A thing of the register; `id` is our school_id, class_id or person_id, `sealed` a person's names and numbers.
-
-    `sequence` orders the feed of people that other services pull: each change of a person moves it to the end.
-    """
+    """A thing of the register. `id` is our school_id, class_id or person_id; `sequence` orders the feed of people."""
 
     __tablename__ = "register_facts"
     kind: Mapped[str]
@@ -319,10 +317,7 @@ class Participation(SchoolRow, Tables):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     effective_on: Mapped[date | None]
-    __table_args__ = (
-        Index("participations_by_pupil", "pupil_id"),
-        Index("participations_by_plan", "plan_id", "state", "id"),
-    )
+    __table_args__ = (Index("participations_by_pupil", "pupil_id"), Index("participations_by_plan", "plan_id", "state"))
 
 
 class Place(SchoolRow, Tables):
@@ -375,10 +370,7 @@ class RollEntry(SchoolRow, Tables):
     pupil_id: Mapped[UUID]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
-    __table_args__ = (
-        Index("roll_once", "group_id", "pupil_id", unique=True, postgresql_where=text("ends_on IS NULL")),
-        Index("roll_by_pupil", "pupil_id"),
-    )
+    __table_args__ = (Index("roll_once", "group_id", "pupil_id", unique=True, postgresql_where=text(ON_ROLL)),)
 
 
 class StaffStanding(Row, Tables):

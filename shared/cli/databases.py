@@ -17,7 +17,7 @@ from shared.runtime import SERVICES
 @click.command()
 @click.argument("service", type=click.Choice(SERVICES), required=False)
 def migrate(service: str | None) -> None:
-    """Bring one service's database, or all four, to the newest migration, as its owner."""
+    """Migrate one service's database, or all four, as its owner."""
     chosen = needs.settings()
     if chosen.is_production:
         needs.demand({"KEHOU_DATABASE_OWNER_URL": chosen.database_urls.get("owner")})
@@ -31,9 +31,10 @@ def migrate(service: str | None) -> None:
 @click.argument("service", type=click.Choice(SERVICES))
 @click.option("--message", required=True, help="What it changes; becomes the file's name.")
 def migration(service: str, message: str) -> None:
-    """Write the next migration from the difference between the tables in code and the migrations so far.
+    """Write a service's next migration.
 
-    Works on a PostgreSQL of its own that is thrown away.
+    It is the difference between the tables in code and the migrations so far, found on a PostgreSQL of its own that is
+    thrown away.
     """
     if not message.strip():
         raise click.UsageError("say what the migration changes: --message")
@@ -53,7 +54,10 @@ def migration(service: str, message: str) -> None:
 @click.command()
 @click.argument("service", type=click.Choice(SERVICES))
 def provision_sql(service: str) -> None:
-    """Print what an administrator runs with psql, once, before the first migration."""
+    """Print the SQL that makes a service's roles and database.
+
+    An administrator runs it with psql, once, before the first migration.
+    """
     lines = [
         *statements(service),
         f"CREATE DATABASE kehou_{service} OWNER {service}_owner",

@@ -17,7 +17,10 @@ LISTENER = click.Choice([*SERVICES, UNROUTED])
 
 @click.group()
 def dead_letters() -> None:
-    """Look at dead letters and put them back; needs KEHOU_BROKER_URL of the broker's operator."""
+    """List, show and replay what the broker gave up.
+
+    KEHOU_BROKER_URL is that of the broker's operator.
+    """
 
 
 @dead_letters.command(name="list")

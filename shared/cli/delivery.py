@@ -42,13 +42,13 @@ def _print(headers: tuple[str, ...], rows_of: Callable[[Session], Iterator[tuple
 
 @click.command()
 def status() -> None:
-    """Per service and publisher: what waits, how far it has heard, how long its lease lasts."""
+    """Show what waits, what was heard, how long leases last."""
     _print(("unsent", "parked", "dead", "overdue timers", "hears", "applied up to", "lease (s)"), _status)
 
 
 def _status(session: Session) -> Iterator[tuple[Any, ...]]:
     by_state = select(heard.c.status, func.count()).where(heard.c.status.in_(WAITING)).group_by(heard.c.status)
-    waiting: dict[str, int] = {state: count for state, count in session.execute(by_state)}
+    waiting = {row.status: row.count for row in session.execute(by_state)}
     figures: tuple[Any, ...] = (
         session.scalar(select(func.count()).select_from(said).where(said.c.sent_at.is_(None))),
         *(waiting.get(state, 0) for state in WAITING),

@@ -11,7 +11,10 @@ from shared.docs import documents
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a file differs from what would be written.")
 def docs(check: bool) -> None:
-    """Write events, states, OpenAPI, AsyncAPI and the broker's definitions; run it in the checkout."""
+    """Write or check the generated documents.
+
+    Events, states, OpenAPI, AsyncAPI and the broker's definitions, in the checkout that is the working directory.
+    """
     differing = {Path(name): text for name, text in documents().items() if _current(Path(name)) != text}
     for path, text in differing.items():
         if check:

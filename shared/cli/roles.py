@@ -21,8 +21,9 @@ ASKING = ("consumer", "all")
 @click.argument("service", type=click.Choice(SERVICES))
 @click.option("--role", type=click.Choice([*ROLES, "all"]), default="all", show_default=True)
 def run(service: str, role: str) -> None:
-    """Run one role of one service until SIGTERM; any number of processes may run the same.
+    """Run one role of one service until SIGTERM.
 
+    Any number of processes may run the same:
     web answers HTTP and never touches the broker, relay publishes, consumer receives and keeps the leases, clock fires
     timers, runs jobs and sends messages.
     """

@@ -25,11 +25,16 @@ from shared.web.tokens import KeySource
 @click.option("--port", default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Gets the port once it serves.")
 def up(host: str, port: int, ready_file: Path | None) -> None:
-    """Run the four services here, for development and demonstration; Ctrl-C stops them."""
+    """Run the four services in one process; Ctrl-C stops them.
+
+    For development and demonstration: its tokens are by an issuer of its own, whose key lies beside the data.
+    """
     # Until gunicorn takes the signal over: an exit in good order stops PostgreSQL, a kill would not.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     log_to_stderr(as_json=False)
     chosen = needs.settings()
+    if chosen.is_production:
+        raise needs.SettingsFault("kehou up is not for production: run each role of each service with kehou run")
     issuer = needs.development_issuer(chosen)
     opened = _suite(chosen, issuer)
     if ready_file is not None:

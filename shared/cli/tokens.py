@@ -92,7 +92,10 @@ def make_token(
 def token(
     roles: tuple[str, ...], service: str, district: UUID | None, schools: tuple[UUID, ...], person: UUID | None
 ) -> None:
-    """Print a token of the development issuer, valid for 12 hours; never works in production."""
+    """Print a token of the development issuer.
+
+    It is valid for 12 hours, and for nothing in production.
+    """
     chosen = needs.settings()
     issuer = needs.development_issuer(chosen)
     district = district or known_district(chosen.data_dir).district_id

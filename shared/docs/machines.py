@@ -39,10 +39,13 @@ def _section(place: str, machine: Machine) -> str:
 
 
 def diagram(machine: Machine) -> str:
-    """Mermaid; a state that nothing leaves is an end."""
-    arrows = [f"    {state} --> {after}: {action}" for (state, action), after in machine.moves.items()]
-    left = {state for state, _ in machine.moves}
-    ends = dict.fromkeys(after for after in machine.moves.values() if after not in left)
-    return "\n".join(
-        ["stateDiagram-v2", f"    [*] --> {machine.initial}", *arrows, *(f"    {end} --> [*]" for end in ends)]
-    )
+    """Mermaid; a state that nothing enters is a beginning as well, one that nothing leaves is an end."""
+    left, entered = [state for state, _ in machine.moves], machine.moves.values()
+    starts = dict.fromkeys([machine.initial, *(state for state in left if state not in entered)])
+    ends = dict.fromkeys(state for state in entered if state not in left)
+    arrows = [
+        *(f"[*] --> {start}" for start in starts),
+        *(f"{state} --> {after}: {action}" for (state, action), after in machine.moves.items()),
+        *(f"{end} --> [*]" for end in ends),
+    ]
+    return "\n    ".join(["stateDiagram-v2", *arrows])

@@ -211,11 +211,18 @@ def test_an_absence_that_nobody_explains_raises_the_alarm_after_the_profiles_min
 # Fetching
 
 
-@pytest.mark.clause("P3-3.2.6")
-@pytest.mark.parametrize("base", ["p5-hebi", "p3-shanghai"])
-def test_an_adult_without_an_authorization_is_refused_with_the_reason(world: World, base: str) -> None:
+@pytest.mark.parametrize(
+    ("base", "segment", "clause"),
+    [
+        ("p5-hebi", "service", "EXT-23-31"),
+        pytest.param("p3-shanghai", "extended", "P3-3.2.6", marks=pytest.mark.clause("P3-3.2.6")),
+    ],
+)
+def test_an_adult_without_an_authorization_is_refused_with_the_reason(
+    world: World, base: str, segment: str, clause: str
+) -> None:
     care.open_term(world, base, days=20)
-    school = care.build_school(world, starts_on=world.at(8, day=7).date())
+    school = care.build_school(world, starts_on=world.at(8, day=7).date(), segment=segment)
     world.first_day = world.at(8, day=7).date()
     world.set_time(world.at(8))
     care.trust_vetting(world)
@@ -224,7 +231,7 @@ def test_an_adult_without_an_authorization_is_refused_with_the_reason(world: Wor
     dismissed(school, session)
     refusal = release(school, school.pupils[0], new_id(), expect=409)
     assert (refusal["code"], refusal["gate"]) == ("pickup_not_authorized", "G-HANDOVER")
-    assert ("EXT-23-31" if base == "p5-hebi" else "P3-3.2.6") in clause_ids(refusal)
+    assert clause in clause_ids(refusal)
     assert chain(school, school.pupils[0])["state"] == "AWAITING_PICKUP"
 
 

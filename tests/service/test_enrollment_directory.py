@@ -150,9 +150,10 @@ def test_a_guardian_whom_the_register_no_longer_names_is_none_any_more(district:
 def test_the_feed_gives_another_service_everybody_in_order_with_names(district: World) -> None:
     token = district.house.service_token("enrollment")
     headers = {"Authorization": f"Bearer {token}"}
-    entries, after = [], 0
+    entries: list[Any] = []
+    after = 0
     while True:
-        params = {"district": str(district.district), "after": after, "limit": 50}
+        params: dict[str, Any] = {"district": str(district.district), "after": after, "limit": 50}
         page = district.http.get(f"{E}/directory/changes", params=params, headers=headers).json()
         if not page["items"]:
             break

@@ -33,6 +33,7 @@ class School:
     venue: str = ""
     group: str = ""
     waived: str = ""
+    leaving: str = ""
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
 

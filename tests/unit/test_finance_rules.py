@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,7 @@ from services.finance.publications.rules import content_hash, contents
 from services.finance.refunds import rules as refunds
 from services.finance.statements.rules import fold
 from services.finance.subsidies import rules as subsidies
-from shared.policy import effective
+from shared.policy import Policy, effective
 from shared.refusals import Refused
 from shared.states import Machine
 
@@ -30,6 +31,11 @@ MONDAY = date(2026, 9, 7)
 DAYS = [MONDAY + timedelta(days=day) for day in range(60) if (MONDAY + timedelta(days=day)).weekday() < 5]
 NOON = datetime(2026, 9, 8, 4, tzinfo=UTC)
 fen = st.integers(0, 10**9)
+
+
+def with_value(path: str, value: object) -> Policy:
+    """The policy with one value changed."""
+    return Policy("changed", 1, {**POLICY.document, path: {**POLICY.document[path], "value": value}})
 
 
 # INV-FIN-01, -02
@@ -89,7 +95,7 @@ def test_a_refund_falls_with_every_day_and_refund_and_earned_are_the_whole(
 
 
 def test_a_rule_that_nobody_programmed_waits_for_a_person() -> None:
-    by_hand = effective("p5-hebi", {"fee": {"refund_rule": {"value": "monthly_half_month", "clauses": ["SYS"]}}})
+    by_hand = with_value("fee.refund_rule", "monthly_half_month")
     assert refunds.unused(by_hand, 100, DAYS, (DAYS[0], DAYS[-1]), DAYS[3]) is None
 
 
@@ -107,7 +113,7 @@ def test_no_more_goes_back_than_came(amount: int, paid: int, refunded: int) -> N
 
 @given(st.integers(0, 10**6), st.integers(0, 2000), st.integers(0, 5000), fen, fen)
 def test_no_claim_passes_the_cap(cap: int, uplift: int, pupils: int, claimed: int, amount: int) -> None:
-    capped = effective("p2-anhui", {"subsidy": {"cap_per_pupil_year_fen": {"value": cap, "clauses": ["SYS"]}}})
+    capped = with_value("subsidy.cap_per_pupil_year_fen", cap)
     most = cap * (10_000 + uplift) // 10_000 * pupils
     if claimed + amount > most:
         with pytest.raises(Refused, match="above_subsidy_cap"):
@@ -169,7 +175,7 @@ def test_minutes_over_the_session_are_not_paid_and_a_part_of_a_fen_neither() -> 
 
 
 def test_a_rate_for_the_nature_of_the_service_goes_before_the_general_one() -> None:
-    rates = [
+    rates: list[dict[str, Any]] = [
         {"category": "OWN_TEACHER", "nature": None, "rate_fen": 1, "funding_source": "SERVICE_FEE"},
         {"category": "OWN_TEACHER", "nature": "SPORT", "rate_fen": 2, "funding_source": "SERVICE_FEE"},
     ]

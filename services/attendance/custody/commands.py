@@ -143,7 +143,7 @@ def write_handovers(work: Work, chains: Sequence[CustodyChain], action: str, **f
             "action": action,
             "session_id": session_id or chain.session_id,
             "from_id": from_id or chain.holder_id,
-            "to_id": to_id,
+            "to_id": to_id or (None if action == "release" else chain.holder_id),
             "at": work.now,
             "recorded_by": work.caller.subject,
         }

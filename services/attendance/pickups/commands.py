@@ -217,6 +217,7 @@ def _let_go(
     seen = queries.of_person(chain.pupil_id, person_id).with_for_update(read=True).cte("seen")
     denied = select(seen.c.id).where(seen.c.state == "SUSPENDED").exists()
     allows = and_(
+        seen.c.pupil_id == CustodyChain.pupil_id,
         seen.c.state == "ACTIVE",
         seen.c.kind.in_(kinds),
         seen.c.valid_from <= work.today,

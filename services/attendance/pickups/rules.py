@@ -25,6 +25,8 @@ PROPOSABLE = ("STANDING", "ONE_DAY", "SELF_LEAVE", "EMERGENCY_CONTACT")
 COLLECTING = (GUARDIAN, "STANDING", "ONE_DAY")
 WITHOUT_AUTHORIZATION = ("EMERGENCY_RELEASE", "POLICE_OR_COMMUNITY")
 SELF_LEAVE = "SELF_LEAVE"
+BEHIND = {"pickup_suspended": "pickup.suspension_evidence", "minor_may_not_collect": "pickup.minors_may_collect"}
+"""The key behind a refusal, besides the pickup rules that are behind all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,12 @@ def why_not(found: Collection[Authorization], kinds: Collection[str], on: date, 
 
 def refusal(code: str, policy: Policy) -> Refused:
     """G-HANDOVER says no; a child is never handed to somebody unrelated (23号令第三十一条)."""
-    paths = {"pickup_suspended": "pickup.suspension_evidence", "minor_may_not_collect": "pickup.minors_may_collect"}
-    clauses = (*policy.clauses("readiness.pickup_rules"), *(policy.clauses(paths[code]) if code in paths else ()))
+    paths = ["readiness.pickup_rules"]
+    if "pickup_handover" in policy.value("safety.systems"):
+        paths.append("safety.systems")
+    if code in BEHIND:
+        paths.append(BEHIND[code])
+    clauses = dict.fromkeys(clause for path in paths for clause in policy.clauses(path))
     return Refused(code, gate="G-HANDOVER", clauses=clauses)
 
 

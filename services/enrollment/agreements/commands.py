@@ -7,6 +7,7 @@ from services.enrollment.agreements import queries, rules
 from services.enrollment.applications import queries as applications
 from services.enrollment.directory import queries as directory
 from services.enrollment.placement import commands as placement
+from services.enrollment.placement import queries as placement_queries
 from services.enrollment.plans import queries as plans
 from services.enrollment.tables import Agreement
 from shared.contracts.enrollment import AgreementInForce
@@ -20,7 +21,7 @@ def offer(work: Work, *, application_ids: Sequence[UUID], sections: Mapping[str,
     found = applications.find_applications(work, application_ids)
     plan = plans.find_plan(work, found[0].plan_id)
     rules.need_sections(sections, plans.policy_of(work, plan))
-    known = queries.states_of(work, application_ids)
+    known = placement_queries.agreements_of(work, application_ids)
     days = term(work, plan.term_id)
     if known or any(one.state != "APPROVED" for one in found):
         raise Refused("agreement_not_offerable")

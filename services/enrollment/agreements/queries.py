@@ -16,14 +16,6 @@ def list_agreements(work: Work) -> Select[Agreement]:
     return only_visible(work, select(Agreement), Agreement.pupil_id)
 
 
-def states_of(work: Work, application_ids: Collection[UUID]) -> dict[UUID, str]:
-    """The state of the agreement of each application that has one."""
-    rows = work.session.execute(
-        select(Agreement.application_id, Agreement.state).where(Agreement.application_id.in_(application_ids))
-    )
-    return dict(rows.all())
-
-
 def find_agreements(work: Work, agreement_ids: Collection[UUID]) -> list[Agreement]:
     """Agreements, locked in the order of their ids; raises NotFound unless all are there."""
     query = select(Agreement).where(Agreement.id.in_(agreement_ids)).order_by(Agreement.id)

@@ -24,8 +24,3 @@ def need_sections(sections: Mapping[str, str], policy: Policy) -> None:
     if missing:
         clauses = (*policy.clauses("agreement"), *policy.clauses("agreement_sections"))
         raise Refused("agreement_incomplete", gate="G-AGREE", clauses=clauses, missing=", ".join(missing))
-
-
-def is_agreed(state: str | None, policy: Policy) -> bool:
-    """G-AGREE: a signed agreement is in force, where the profile wants one."""
-    return policy.value("agreement") != "signed" or state == "IN_FORCE"

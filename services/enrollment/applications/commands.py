@@ -108,25 +108,8 @@ def submit(work: Work, *, window_id: UUID, pupil_id: UUID, item_ids: Sequence[UU
     kind, items = _g_apply(work, window, pupil, item_ids, policy)
     chain = policy.value(f"review_chain.{kind}")
     rules.g_chain(chain, 0, "submit", work.caller.roles, policy.clauses(f"review_chain.{kind}"))
-    application = work.add(
-        Application(
-            district_id=window.district_id,
-            school_id=window.school_id,
-            window_id=window.id,
-            plan_id=plan.id,
-            term_id=plan.term_id,
-            pupil_id=pupil.id,
-            guardian_id=work.caller.person_id,
-            class_id=pupil.class_id,
-            item_ids=items,
-            offered_item_ids=[],
-            kind=kind,
-            state=rules.APPLICATION.move(rules.APPLICATION.initial, "submit"),
-            chain=chain,
-            step=1,
-            submitted_at=work.now,
-        )
-    )
+    application = work.add(_application(work, window, pupil, items))
+    application.kind, application.chain = kind, chain
     _record(work, application, "submit", "guardian", "submitted")
     work.emit(
         ApplicationSubmitted(
@@ -142,6 +125,24 @@ def submit(work: Work, *, window_id: UUID, pupil_id: UUID, item_ids: Sequence[UU
     else:
         set_timer(work, STALLED, application.id, work.now + timedelta(days=policy.value("application.sla_days")))
     return application
+
+
+def _application(work: Work, window: ApplicationWindow, pupil: Pupil, items: list[UUID]) -> Application:
+    return Application(
+        district_id=window.district_id,
+        school_id=window.school_id,
+        window_id=window.id,
+        plan_id=window.plan_id,
+        term_id=window.term_id,
+        pupil_id=pupil.id,
+        guardian_id=work.caller.person_id,
+        class_id=pupil.class_id,
+        item_ids=items,
+        offered_item_ids=[],
+        state=rules.APPLICATION.move(rules.APPLICATION.initial, "submit"),
+        step=1,
+        submitted_at=work.now,
+    )
 
 
 def _place_or_wait(work: Work, application: Application, policy: Policy) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.catalogue import queries, rules
+from services.enrollment.directory.queries import is_cleared
 from services.enrollment.plans import queries as plans
-from services.enrollment.readiness import queries as readiness
+from services.enrollment.plans.rules import ON_FILE
 from services.enrollment.tables import ItemPublication, ServiceItem
 from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended, Slot
 from shared.ids import new_id
@@ -37,13 +38,17 @@ def draft(work: Work, *, plan_id: UUID, starts: time, ends: time, **offered: Any
 
 
 def approve(work: Work, item_id: UUID) -> ServiceItem:
-    """Approve an item that passes the content and time gates of the plan's policy."""
+    """Approve an item that passes the gates; once its plan is on file, one that changes nothing material."""
     item = work.get(ServiceItem, item_id, lock=True)
     state = rules.ITEM.move(item.state, "approve")
     found = term(work, item.term_id)
     days = [rules.last_day_of(weekday, found.starts_on, found.ends_on, found.school_days) for weekday in item.weekdays]
-    rules.approve(_offer(item), days, plans.policy_of(work, plans.find_plan(work, item.plan_id)))
+    plan = plans.find_plan(work, item.plan_id)
+    rules.approve(_offer(item), days, plans.policy_of(work, plan))
     item.state = state
+    work.session.flush()
+    if plan.state in ON_FILE:
+        plans.need_filed(work, plan)
     _say(work, item, ItemApproved)
     return item
 
@@ -68,7 +73,7 @@ def _list(work: Work, item: ServiceItem, action: str) -> None:
     plans.need_filed(work, plan)
     policy = plans.policy_of(work, plan)
     rules.need_verified_fee(item.fee_bearing, queries.is_fee_verified(work, item.id), policy)
-    rules.need_lead(readiness.is_cleared(work, item.lead_person_id), policy)
+    rules.need_lead(is_cleared(work, item.lead_person_id), policy)
     item.state, item.suspended_for = state, None
     _say(work, item, ItemListed)
 

@@ -1,7 +1,6 @@
 """What the catalogue does when a fee is published or withdrawn."""
 
 from services.enrollment.catalogue import commands
-from services.enrollment.readiness import commands as readiness
 from shared.contracts.finance import FeePublicationInvalidated, FeePublicationVerified
 from shared.messaging.work import Work
 
@@ -9,7 +8,6 @@ from shared.messaging.work import Work
 def keep_verified_publication(work: Work, verified: FeePublicationVerified) -> None:
     """Items may be listed with their fee."""
     commands.keep_publication(work, verified.school_id, verified.publication_id, verified.item_ids, is_verified=True)
-    readiness.reconcile_school(work, verified.school_id)
 
 
 def suspend_unpublished_items(work: Work, invalidated: FeePublicationInvalidated) -> None:

@@ -5,14 +5,15 @@ gone is deactivated, never deleted: history and a child in care outlive a regist
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.directory import queries, rules
-from services.enrollment.placement import commands as placement
 from services.enrollment.tables import (
     GuardianLink,
     ImportChange,
@@ -21,6 +22,7 @@ from services.enrollment.tables import (
     School,
     SchoolClass,
     StaffPost,
+    StaffStanding,
 )
 from shared.contracts.enrollment import (
     ClassTeacherAssigned,
@@ -85,25 +87,44 @@ def keep_classes(work: Work, changes: Sequence[ImportChange]) -> Errors:
     return []
 
 
+def let_go(work: Work, changes: Sequence[ImportChange]) -> list[UUID]:
+    """Say which pupils leave their school, for another or for none; returns their ids. Comes before `keep_pupils`."""
+    school_of = _schools_of(work, changes)
+    leaving = [
+        pupil
+        for pupil in _found(work, Pupil, changes).values()
+        if pupil.active and school_of.get(pupil.id) != pupil.school_id
+    ]
+    for pupil in leaving:
+        pupil.active = False
+        work.emit(
+            PupilLeft(
+                district_id=pupil.district_id, school_id=pupil.school_id, pupil_id=pupil.id, effective_on=work.today
+            )
+        )
+    _take_links_along(work, {pupil.id: school_of[pupil.id] for pupil in leaving if pupil.id in school_of})
+    return [pupil.id for pupil in leaving]
+
+
 def keep_pupils(work: Work, changes: Sequence[ImportChange]) -> Errors:
-    """Pupils (学生); who left a school takes part there no more from today on."""
-    pupils = _found(work, Pupil, changes)
-    values = [change.value for change in changes]
-    schools = queries.ids_of(work, "schools", {value.get("school") for value in values})
-    classes = queries.ids_of(work, "classes", {value.get("class_id") for value in values})
+    """Pupils (学生), each in a class; one without a class is reported, because nobody could review for it."""
+    pupils, school_of = _found(work, Pupil, changes), _schools_of(work, changes)
     placed = [change for change in changes if change.value.get("class_id") is not None]
-    school_of = {change.subject_id: schools[change.value["school"]] for change in placed}
-    gone = {change.subject_id for change in changes if change.action == "end"}
-    moved = {key for key, school_id in school_of.items() if key in pupils and pupils[key].school_id != school_id}
-    _let_go(work, [pupil for key, pupil in pupils.items() if pupil.active and key in gone | moved])
-    _take_links_along(work, {key: school_of[key] for key in moved})
+    classes = queries.ids_of(work, "classes", {change.value["class_id"] for change in placed})
     for change in placed:
         place = (school_of[change.subject_id], classes[change.value["class_id"]], change.value["grade"])
         _keep_pupil(work, change, pupils.get(change.subject_id), place)
     work.session.flush()
     _move_to_end(work, [change.subject_id for change in changes])
-    classless = [change for change in changes if change not in placed and change.action == "keep"]
+    classless = [change for change in changes if change.action == "keep" and change not in placed]
     return [{"code": "pupil_without_class", "source_id": change.source_id} for change in classless]
+
+
+def _schools_of(work: Work, changes: Sequence[ImportChange]) -> dict[UUID, UUID]:
+    """The school that each pupil belongs to once the changes are made; who has none is not in it."""
+    kept = [change for change in changes if change.action == "keep"]
+    schools = queries.ids_of(work, "schools", {change.value["school"] for change in kept})
+    return {change.subject_id: schools[change.value["school"]] for change in kept}
 
 
 def _keep_pupil(work: Work, change: ImportChange, pupil: Pupil | None, place: tuple[UUID, UUID, int]) -> None:
@@ -126,17 +147,6 @@ def _keep_pupil(work: Work, change: ImportChange, pupil: Pupil | None, place: tu
             stage=pupil.stage,
         )
     )
-
-
-def _let_go(work: Work, pupils: Collection[Pupil]) -> None:
-    for pupil in pupils:
-        pupil.active = False
-        work.emit(
-            PupilLeft(
-                district_id=pupil.district_id, school_id=pupil.school_id, pupil_id=pupil.id, effective_on=work.today
-            )
-        )
-    placement.end_for_pupils(work, [pupil.id for pupil in pupils])
 
 
 def _take_links_along(work: Work, school_of: Mapping[UUID, UUID]) -> None:
@@ -259,6 +269,16 @@ def _keep_class_teachers(work: Work, changes: Sequence[ImportChange]) -> None:
                 grade=found.grade,
             )
         )
+
+
+def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> None:
+    """Keep vetting's newest word about a person; older news changes nothing."""
+    row = {"id": person_id, "district_id": work.caller.district_id, "version": 1, "is_cleared": is_cleared}
+    row |= {"clearance_epoch": epoch, "valid_until": valid_until}
+    statement = insert(StaffStanding).values(row)
+    newer = statement.excluded.clearance_epoch > StaffStanding.clearance_epoch
+    changed = {name: statement.excluded[name] for name in ("is_cleared", "clearance_epoch", "valid_until")}
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
 
 
 def _new_fact(work: Work, change: ImportChange) -> RegisterFact:

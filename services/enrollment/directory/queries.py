@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
-from services.enrollment.tables import GuardianLink, Pupil, RegisterFact, SchoolClass, StaffPost
+from services.enrollment.tables import GuardianLink, Pupil, RegisterFact, SchoolClass, StaffPost, StaffStanding
 from shared.access_log import log_access
 from shared.messaging.work import Work
 from shared.refusals import NotFound

@@ -20,6 +20,7 @@ from services.enrollment.directory.queries import PERSON
 from services.enrollment.directory.row_checks import Checked, check_rows
 from services.enrollment.directory.snapshot import Directory, known_ids
 from services.enrollment.imports import queries, rules
+from services.enrollment.placement import commands as placement
 from services.enrollment.tables import Import, ImportChange
 from shared import jobs
 from shared.ids import new_id
@@ -92,11 +93,17 @@ def _appliers(kind: str) -> Callable[[Work, Sequence[ImportChange]], list[dict[s
     appliers = {
         "schools": directory.keep_schools,
         "classes": directory.keep_classes,
-        "pupils": directory.keep_pupils,
+        "pupils": _keep_pupils,
         "guardians": directory.keep_guardians,
         "staff": directory.keep_staff,
     }
     return appliers.get(kind, directory.keep_facts)
+
+
+def _keep_pupils(work: Work, changes: Sequence[ImportChange]) -> list[dict[str, Any]]:
+    """Whoever leaves a school takes part in nothing there any more; then the pupils as they are now."""
+    placement.end_for_pupils(work, directory.let_go(work, changes))
+    return directory.keep_pupils(work, changes)
 
 
 def _changes(work: Work, incoming: Directory, changes: Changes) -> Iterator[dict[str, Any]]:

@@ -220,8 +220,8 @@ def upgrade() -> None:
         sa.Column("pupil_id", sa.Uuid(), nullable=False),
         sa.Column("guardian_id", sa.Uuid(), nullable=False),
         sa.Column("class_id", sa.Uuid(), nullable=False),
-        sa.Column("item_ids", sa.ARRAY(sa.Uuid()), nullable=False),
-        sa.Column("offered_item_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("item_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("offered_item_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("chain", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -379,9 +379,9 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("content_type", sa.String(), nullable=False),
         sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("grades", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("grades", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("segment", sa.String(), nullable=False),
-        sa.Column("weekdays", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("weekdays", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("starts", sa.Time(), nullable=False),
         sa.Column("ends", sa.Time(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
@@ -433,7 +433,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("participations_by_plan", "participations", ["plan_id", "state", "id"], unique=False)
+    op.create_index("participations_by_plan", "participations", ["plan_id", "state"], unique=False)
     op.create_index("participations_by_pupil", "participations", ["pupil_id"], unique=False)
     op.create_table(
         "places",
@@ -458,7 +458,7 @@ def upgrade() -> None:
         sa.Column("plan_version", sa.Integer(), nullable=False),
         sa.Column("said", sa.Integer(), nullable=False),
         sa.Column("summary", sa.String(), nullable=False),
-        sa.Column("leadership_group", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("leadership_group", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("profile_id", sa.String(), nullable=False),
         sa.Column("profile_version", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=True),
@@ -552,7 +552,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("roll_by_pupil", "roll_entries", ["pupil_id"], unique=False)
     op.create_index(
         "roll_once", "roll_entries", ["group_id", "pupil_id"], unique=True, postgresql_where=sa.text("ends_on IS NULL")
     )

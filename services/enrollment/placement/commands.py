@@ -12,15 +12,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.enrollment.agreements.queries import states_of
-from services.enrollment.agreements.rules import is_agreed
 from services.enrollment.applications import queries as applications
 from services.enrollment.catalogue.queries import find_items
-from services.enrollment.directory.queries import is_guardian
+from services.enrollment.directory.queries import is_cleared, is_guardian
 from services.enrollment.placement import queries, rules
 from services.enrollment.plans import queries as plans
-from services.enrollment.readiness import commands as readiness
-from services.enrollment.readiness.queries import is_cleared
 from services.enrollment.tables import (
     ActivityGroup,
     Application,
@@ -41,6 +37,8 @@ from shared.timers import set_timer, set_timers
 
 FIRST_DAY = "participation.first_day"
 LAST_DAY = "participation.last_day"
+LOOK_AGAIN = "plan.look_again"
+"""Readiness stands above placement: it is told by a timer that is due at once."""
 MOST_AT_ONCE = 500
 
 
@@ -137,7 +135,7 @@ def reconcile(work: Work, participation_ids: Collection[UUID]) -> None:
 def _free_to_start(work: Work, pending: Sequence[Participation]) -> list[Participation]:
     """Those whose agreement stands and whose fee keeps them waiting no longer."""
     ids = [one.id for one in pending]
-    agreed, fees = states_of(work, ids), queries.fee_states(work, ids)
+    agreed, fees = queries.agreements_of(work, ids), queries.fee_states(work, ids)
     policies = {
         plan_id: plans.policy_of(work, plans.find_plan(work, plan_id)) for plan_id in {one.plan_id for one in pending}
     }
@@ -145,7 +143,7 @@ def _free_to_start(work: Work, pending: Sequence[Participation]) -> list[Partici
     return [
         one
         for one in pending
-        if is_agreed(agreed.get(one.id), policies[one.plan_id])
+        if rules.is_agreed(agreed.get(one.id), policies[one.plan_id])
         and rules.fee_allows(fees.get(one.id), one.starts_on, work.today, days[one.term_id], policies[one.plan_id])
     ]
 
@@ -294,7 +292,7 @@ def confirm_group(work: Work, group_id: UUID) -> ActivityGroup:
     work.session.flush()
     _say_group(work, group, item)
     reconcile_rolls(work, [group.id])
-    readiness.reconcile_school(work, group.school_id)
+    set_timer(work, LOOK_AGAIN, plan.id, work.now)
     return group
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 
 from services.enrollment.directory.queries import only_visible
 from services.enrollment.placement.rules import LIVE
-from services.enrollment.tables import ActivityGroup, FeeState, Participation, Place, RollEntry, ServiceItem
+from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry, ServiceItem
 from shared.messaging.work import Work
 
 
@@ -51,6 +51,14 @@ def _locked(work: Work, query: Select[Participation]) -> list[Participation]:
 def fee_states(work: Work, participation_ids: Collection[UUID]) -> dict[UUID, str | None]:
     """What finance said about the fee of each participation, where it said anything."""
     rows = work.session.execute(select(FeeState.id, FeeState.state).where(FeeState.id.in_(participation_ids)))
+    return dict(rows.all())
+
+
+def agreements_of(work: Work, application_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The state of the agreement of each application that has one."""
+    rows = work.session.execute(
+        select(Agreement.application_id, Agreement.state).where(Agreement.application_id.in_(application_ids))
+    )
     return dict(rows.all())
 
 

@@ -7,7 +7,6 @@ import marshmallow as ma
 from sqlalchemy import Select, select
 
 from services.enrollment.plans import commands, queries
-from services.enrollment.readiness import queries as readiness
 from services.enrollment.tables import ServicePlan
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -59,13 +58,6 @@ class Reason(ma.Schema):
     reason = ma.fields.String(required=True, validate=ma.validate.Length(1, 1000))
 
 
-class ReadinessOut(ma.Schema):
-    """The checklist of the profile, and what is missing of it."""
-
-    points = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Boolean())
-    missing = ma.fields.List(ma.fields.String())
-
-
 @door.post("/plans", needs="plan.draft", takes=NewPlan, gives=PlanOut, status=201)
 def draft_plan(work: Work, **new: Any) -> ServicePlan:
     """Begin a plan."""
@@ -82,13 +74,6 @@ def list_plans(work: Work) -> Select[Any]:
 def read_plan(work: Work, plan_id: UUID) -> ServicePlan:
     """One plan."""
     return queries.find_plan(work, plan_id)
-
-
-@door.get("/plans/<uuid:plan_id>/readiness", needs="plan.read", gives=ReadinessOut)
-def read_readiness(work: Work, plan_id: UUID) -> dict[str, Any]:
-    """How far a plan is from its first session."""
-    points = readiness.points(work, queries.find_plan(work, plan_id))
-    return {"points": points, "missing": [point for point, holds in points.items() if not holds]}
 
 
 @door.patch("/plans/<uuid:plan_id>", needs="plan.draft", takes=PlanText, gives=PlanOut)
@@ -125,21 +110,3 @@ def file_plan(work: Work, plan_id: UUID, **filing: str) -> ServicePlan:
 def adopt_plan(work: Work, plan_id: UUID) -> ServicePlan:
     """Put a plan in force where no filing is asked for."""
     return commands.adopt(work, plan_id)
-
-
-@door.post("/plans/<uuid:plan_id>/activate", needs="plan.activate", gives=PlanOut)
-def activate_plan(work: Work, plan_id: UUID) -> ServicePlan:
-    """Let sessions open."""
-    return commands.activate(work, plan_id)
-
-
-@door.post("/plans/<uuid:plan_id>/revoke-filing", needs="plan.revoke", takes=Reason, gives=PlanOut)
-def revoke_plan_filing(work: Work, plan_id: UUID, reason: str) -> ServicePlan:
-    """Take a filing back."""
-    return commands.revoke_filing(work, plan_id, reason=reason)
-
-
-@door.post("/plans/<uuid:plan_id>/close", needs="plan.close", gives=PlanOut)
-def close_plan(work: Work, plan_id: UUID) -> ServicePlan:
-    """End a plan after its term."""
-    return commands.close(work, plan_id)

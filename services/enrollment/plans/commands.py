@@ -1,21 +1,15 @@
-"""Writing, completing, filing, activating and closing plans."""
+"""Writing, completing and filing plans; what follows from being on file is in `readiness`."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.enrollment.applications import commands as applications
-from services.enrollment.placement import commands as placement
 from services.enrollment.plans import queries, rules
-from services.enrollment.readiness import queries as readiness
 from services.enrollment.surveys.queries import closed_surveys
 from services.enrollment.surveys.rules import g_consult
 from services.enrollment.tables import ServicePlan
 from shared.contracts.enrollment import (
-    PlanActivated,
-    PlanClosed,
     PlanEvent,
     PlanFiled,
-    PlanFilingRevoked,
     PlanReturned,
     PlanSubmitted,
 )
@@ -108,39 +102,7 @@ def adopt(work: Work, plan_id: UUID) -> ServicePlan:
 
 def _put_on_file(work: Work, plan: ServicePlan, content_hash: str) -> None:
     plan.content_hash = plan.filed_hash = content_hash
-    _say_pinned(work, plan, PlanFiled)
-
-
-def activate(work: Work, plan_id: UUID) -> ServicePlan:
-    """Let sessions open; refused while a point of the checklist is missing (G-READY)."""
-    plan = queries.find_plan(work, plan_id, lock=True)
-    state = rules.PLAN.move(plan.state, "activate")
-    readiness.need_ready(work, plan)
-    plan.state = state
-    _say_pinned(work, plan, PlanActivated)
-    return plan
-
-
-def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
-    """The district takes a filing back: nobody may apply any more."""
-    plan = _move(work, plan_id, "revoke")
-    plan.return_reason = reason
-    applications.close_windows(work, plan.id)
-    _say_pinned(work, plan, PlanFilingRevoked)
-    return plan
-
-
-def close(work: Work, plan_id: UUID) -> ServicePlan:
-    """End a plan after its term: participations are completed, groups meet no more (S10)."""
-    plan = queries.find_plan(work, plan_id, lock=True)
-    state = rules.PLAN.move(plan.state, "close")
-    ends_on = term(work, plan.term_id).ends_on
-    rules.need_term_over(ends_on, work.today, readiness.is_sealed(work, plan.school_id, plan.term_id))
-    plan.state = state
-    applications.close_windows(work, plan.id)
-    placement.complete_plan(work, plan)
-    _say_pinned(work, plan, PlanClosed)
-    return plan
+    say_pinned(work, plan, PlanFiled)
 
 
 def _move(work: Work, plan_id: UUID, action: str) -> ServicePlan:
@@ -165,6 +127,6 @@ def _say(work: Work, plan: ServicePlan, said: type[PlanEvent]) -> PlanEvent:
     return event
 
 
-def _say_pinned(work: Work, plan: ServicePlan, said: type[PlanEvent]) -> None:
+def say_pinned(work: Work, plan: ServicePlan, said: type[PlanEvent]) -> None:
     """Enrollment hears no event of its own, so it keeps the pin itself."""
     pin_plan(work, _say(work, plan, said), version=plan.said)

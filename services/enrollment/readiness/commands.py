@@ -1,4 +1,4 @@
-"""Keeping what the others said, and saying it when a plan has everything."""
+"""Keeping what the others said, saying when a plan has everything, and what follows: activating, ending."""
 
 from datetime import date
 from uuid import UUID
@@ -6,13 +6,51 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from services.enrollment.applications import commands as applications
+from services.enrollment.placement import commands as placement
+from services.enrollment.plans import queries as plans
+from services.enrollment.plans.commands import say_pinned
+from services.enrollment.plans.rules import PLAN, need_term_over
 from services.enrollment.readiness import queries
-from services.enrollment.tables import ActivityGroup, ServicePlan, StaffStanding, TermStanding, VenueStanding
-from shared.contracts.enrollment import ReadinessAchieved
+from services.enrollment.tables import ActivityGroup, ServicePlan, TermStanding, VenueStanding
+from shared.contracts.enrollment import PlanActivated, PlanClosed, PlanFilingRevoked, ReadinessAchieved
 from shared.ids import new_id
 from shared.messaging.work import Work
+from shared.policy.published import term
 
 WAITING = ("FILED", "ACTIVE")
+
+
+def activate(work: Work, plan_id: UUID) -> ServicePlan:
+    """Let sessions open; refused while a point of the checklist is missing (G-READY)."""
+    plan = plans.find_plan(work, plan_id, lock=True)
+    state = PLAN.move(plan.state, "activate")
+    queries.need_ready(work, plan)
+    plan.state = state
+    say_pinned(work, plan, PlanActivated)
+    return plan
+
+
+def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
+    """The district takes a filing back: nobody may apply any more."""
+    plan = plans.find_plan(work, plan_id, lock=True)
+    plan.state, plan.return_reason = PLAN.move(plan.state, "revoke"), reason
+    applications.close_windows(work, plan.id)
+    say_pinned(work, plan, PlanFilingRevoked)
+    return plan
+
+
+def close(work: Work, plan_id: UUID) -> ServicePlan:
+    """End a plan after its term: participations are completed, groups meet no more (S10)."""
+    plan = plans.find_plan(work, plan_id, lock=True)
+    state = PLAN.move(plan.state, "close")
+    ends_on = term(work, plan.term_id).ends_on
+    need_term_over(ends_on, work.today, queries.is_sealed(work, plan.school_id, plan.term_id))
+    plan.state = state
+    applications.close_windows(work, plan.id)
+    placement.complete_plan(work, plan)
+    say_pinned(work, plan, PlanClosed)
+    return plan
 
 
 def keep_venue(work: Work, school_id: UUID, venue_id: UUID, valid_until: date | None) -> None:
@@ -37,6 +75,11 @@ def keep_term(work: Work, school_id: UUID, term_id: UUID, *, is_safe: bool = Fal
     }
     work.session.execute(statement.on_conflict_do_update(index_elements=["school_id", "term_id"], set_=either))
     reconcile_school(work, school_id)
+
+
+def look_again(work: Work, plan_id: UUID) -> None:
+    """Something of a plan changed (timer)."""
+    reconcile_school(work, plans.find_plan(work, plan_id).school_id)
 
 
 def reconcile_led_by(work: Work, person_id: UUID) -> None:

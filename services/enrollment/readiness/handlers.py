@@ -1,8 +1,11 @@
 """What enrollment does when the others speak about people, venues and safety."""
 
 from services.enrollment.catalogue import commands as catalogue
+from services.enrollment.directory import commands as directory
+from services.enrollment.directory.queries import is_cleared
 from services.enrollment.readiness import commands
 from shared.contracts.attendance import SafetyPackReady, TermArchiveSealed, VenueCheckFailed, VenueCheckPassed
+from shared.contracts.finance import FeePublicationVerified
 from shared.contracts.vetting import StaffBlocked, StaffCleared, StaffExpired, StaffRestored, StaffSuspended
 from shared.messaging.work import Work
 
@@ -10,17 +13,20 @@ from shared.messaging.work import Work
 def keep_cleared(work: Work, cleared: StaffCleared | StaffRestored) -> None:
     """A person may lead."""
     epoch = cleared.clearance_epoch
-    commands.keep_standing(work, cleared.person_id, is_cleared=True, epoch=epoch, valid_until=cleared.valid_until)
+    directory.keep_standing(work, cleared.person_id, is_cleared=True, epoch=epoch, valid_until=cleared.valid_until)
     commands.reconcile_led_by(work, cleared.person_id)
 
 
 def keep_not_cleared(work: Work, lost: StaffBlocked | StaffSuspended | StaffExpired) -> None:
     """A person may lead no more: no further sign-up to what they lead."""
-    is_new = commands.keep_standing(
-        work, lost.person_id, is_cleared=False, epoch=lost.clearance_epoch, valid_until=None
-    )
-    if is_new:
+    directory.keep_standing(work, lost.person_id, is_cleared=False, epoch=lost.clearance_epoch, valid_until=None)
+    if not is_cleared(work, lost.person_id):
         catalogue.suspend_led_by(work, lost.person_id)
+
+
+def look_at_funds(work: Work, verified: FeePublicationVerified) -> None:
+    """A published fee may be the last point that was missing."""
+    commands.reconcile_school(work, verified.school_id)
 
 
 def keep_passed_venue(work: Work, passed: VenueCheckPassed) -> None:

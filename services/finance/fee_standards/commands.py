@@ -1,7 +1,7 @@
 """Drafting, submitting, approving, ending fees."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -23,48 +23,33 @@ EFFECTIVE = "fee_standard.effective"
 
 
 def draft(
-    work: Work,
-    *,
-    school_id: UUID,
-    term_id: UUID,
-    item_ids: Sequence[UUID],
-    kind: str,
-    unit: str,
-    amount_fen: int,
-    costs: Mapping[str, Any],
-    complaint_phone: str,
-    payee_kind: str,
-    payee_account: str,
-    effective_from: date,
+    work: Work, *, school_id: UUID, term_id: UUID, item_ids: Sequence[UUID], payee_kind: str, **told: Any
 ) -> FeeStandard:
-    """Write a fee with its cost calculation; refused where the profile allows no such fee or it would make a profit."""
+    """Write a fee with its cost calculation; refused where the profile allows no such fee or it would make a profit.
+
+    `told`: kind, unit, amount_fen, costs, complaint_phone, payee_account, effective_from.
+    """
     work.caller.need_school(school_id)
     policy = policy_of_district(work)
-    rules.g_fee(policy, kind, unit, amount_fen)
+    rules.g_fee(policy, told["kind"], told["unit"], told["amount_fen"])
     rules.need_payee(policy, payee_kind)
     items = queries.find_items(work, school_id, term_id, item_ids)
     bearing = {item.id for item in items if item.fee_bearing}
-    rules.need_items(kind, billing.kinds_of(work, item_ids), bearing, item_ids)
-    days = term(work, term_id).school_days
+    rules.need_items(told["kind"], billing.kinds_of(work, item_ids), bearing, item_ids)
     weekdays = {weekday for item in items for weekday in item.weekdays}
-    term_fee = amount_fen * charging.units_in(unit, weekdays, days)
-    rules.need_cost_recovery(policy, costs["items"], costs["expected_pupils"], term_fee)
+    units = charging.units_in(told["unit"], weekdays, term(work, term_id).school_days)
+    costs = told["costs"]
+    rules.need_cost_recovery(policy, costs["items"], costs["expected_pupils"], told["amount_fen"] * units)
     return work.add(
         FeeStandard(
             district_id=work.caller.district_id,
             school_id=school_id,
             term_id=term_id,
             item_ids=sorted(set(item_ids)),
-            kind=kind,
-            unit=unit,
-            amount_fen=amount_fen,
-            costs=dict(costs),
-            complaint_phone=complaint_phone,
-            payee_account=payee_account,
-            effective_from=effective_from,
             state=rules.FEE_STANDARD.initial,
             drafted_by=work.caller.subject,
             approvals=[],
+            **told,
         )
     )
 

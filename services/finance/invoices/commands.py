@@ -39,7 +39,6 @@ def keep_participation(work: Work, said: ParticipationEvent) -> Participation:
             school_id=said.school_id,
             term_id=said.term_id,
             pupil_id=said.pupil_id,
-            state="CONFIRMED",
             billing="WAITS",
         )
     )

@@ -7,8 +7,6 @@ from shared.contracts.enrollment import (
     GuardianLinkEnded,
     GuardianLinkVerified,
     ItemEvent,
-    ParticipationActivated,
-    ParticipationCompleted,
     ParticipationConfirmed,
     PlanEvent,
     PolicyProfilePublished,
@@ -24,7 +22,7 @@ def take_over_pupil(work: Work, told: PupilRegistered | PupilMoved) -> None:
     if pupil is None:
         pupil = work.add(Pupil(id=told.pupil_id, district_id=told.district_id, heard_version=0))
     if pupil.heard_version < work.heard_version:
-        pupil.school_id, pupil.grade, pupil.heard_version = told.school_id, told.grade, work.heard_version
+        pupil.school_id, pupil.heard_version = told.school_id, work.heard_version
 
 
 def take_over_guardian(work: Work, told: GuardianLinkVerified | GuardianLinkEnded) -> None:
@@ -54,13 +52,6 @@ def take_over_item(work: Work, told: ItemEvent) -> None:
 def bill_participation(work: Work, confirmed: ParticipationConfirmed) -> None:
     """Decide about the fee of a confirmed participation."""
     commands.bill_confirmed(work, confirmed)
-
-
-def follow_participation(work: Work, said: ParticipationActivated | ParticipationCompleted) -> None:
-    """Know how far a participation is; money does not move."""
-    participation = commands.keep_participation(work, said)
-    if participation.state != "WITHDRAWN":
-        participation.state = "COMPLETED" if isinstance(said, ParticipationCompleted) else "ACTIVE"
 
 
 def bill_what_waited_for_plan(work: Work, said: PlanEvent) -> None:

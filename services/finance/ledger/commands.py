@@ -34,6 +34,12 @@ def lock_book(work: Work, school_id: UUID, term_id: UUID) -> Book:
     return work.one(query, lock=True, thing="book")
 
 
+def lock_books(work: Work, school_id: UUID) -> None:
+    """The books of every term for which the school has a plan."""
+    for term_id in queries.planned_terms(work, school_id):
+        lock_book(work, school_id, term_id)
+
+
 def post(work: Work, movements: Sequence[Movement]) -> None:
     """Write balanced postings; what moves nothing is not posted."""
     balanced = [(movement, rules.balanced(movement.lines)) for movement in movements]

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from services.finance.ledger.rules import CASH, RECEIVABLE, SUSPENSE
 from services.finance.tables import Entry, Posting
 from shared.messaging.work import Work
+from shared.tables import pins
 
 
 def balances(work: Work, school_id: UUID, term_id: UUID) -> dict[str, int]:
@@ -20,6 +21,13 @@ def balances(work: Work, school_id: UUID, term_id: UUID) -> dict[str, int]:
         .group_by(Entry.account)
     )
     return {account: int(total) for account, total in rows}
+
+
+def planned_terms(work: Work, school_id: UUID) -> list[UUID]:
+    """The terms for which a school has a plan, in a fixed order."""
+    return list(
+        work.session.scalars(select(pins.c.term_id).where(pins.c.school_id == school_id).order_by(pins.c.term_id))
+    )
 
 
 def trial_balance(work: Work, school_id: UUID, term_id: UUID) -> list[dict[str, Any]]:

@@ -219,10 +219,10 @@ def upgrade() -> None:
     op.create_table(
         "entries",
         sa.Column("posting_id", sa.Uuid(), nullable=False),
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("invoice_id", sa.Uuid(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -241,7 +241,6 @@ def upgrade() -> None:
     op.create_index("entries_of_posting", "entries", ["posting_id"], unique=False)
     op.create_table(
         "expenditures",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
@@ -250,6 +249,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("proposed_by", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -281,7 +281,6 @@ def upgrade() -> None:
     op.create_index("publications_of_standard", "fee_publications", ["standard_id", "state"], unique=False)
     op.create_table(
         "fee_standards",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("item_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
@@ -294,6 +293,7 @@ def upgrade() -> None:
         sa.Column("drafted_by", sa.String(), nullable=False),
         sa.Column("approvals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -331,7 +331,6 @@ def upgrade() -> None:
     op.create_index("links_of_guardian", "guardian_links", ["guardian_id", "pupil_id"], unique=False)
     op.create_table(
         "held_sessions",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("minutes", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
@@ -359,7 +358,6 @@ def upgrade() -> None:
         "invoices",
         sa.Column("participation_id", sa.Uuid(), nullable=False),
         sa.Column("pupil_id", sa.Uuid(), nullable=False),
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("held_because", sa.String(), nullable=True),
@@ -369,6 +367,7 @@ def upgrade() -> None:
         sa.Column("waived_fen", sa.BigInteger(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -387,12 +386,12 @@ def upgrade() -> None:
     op.create_index("invoices_of_pupil", "invoices", ["pupil_id", "term_id"], unique=False)
     op.create_table(
         "items",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("stage", sa.String(), nullable=False),
         sa.Column("weekdays", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("fee_bearing", sa.Boolean(), nullable=False),
         sa.Column("provider_id", sa.Uuid(), nullable=True),
         sa.Column("heard_version", sa.BigInteger(), nullable=False),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -402,7 +401,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "participations",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("pupil_id", sa.Uuid(), nullable=False),
         sa.Column("guardian_id", sa.Uuid(), nullable=True),
         sa.Column("grade", sa.BigInteger(), nullable=True),
@@ -410,8 +408,8 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("withdrawn_on", sa.Date(), nullable=True),
-        sa.Column("state", sa.String(), nullable=False),
         sa.Column("billing", sa.String(), nullable=False),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -425,7 +423,6 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("minutes", sa.BigInteger(), nullable=False),
@@ -435,6 +432,7 @@ def upgrade() -> None:
         sa.Column("funding_source", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("run_id", sa.Uuid(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -449,11 +447,11 @@ def upgrade() -> None:
     op.create_index("lines_of_term", "pay_lines", ["school_id", "term_id", "state"], unique=False)
     op.create_table(
         "pay_runs",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("prepared_by", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -474,7 +472,6 @@ def upgrade() -> None:
         "payments",
         sa.Column("invoice_id", sa.Uuid(), nullable=False),
         sa.Column("pupil_id", sa.Uuid(), nullable=False),
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("payee_account", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -482,6 +479,7 @@ def upgrade() -> None:
         sa.Column("receipt_salt", sa.String(), nullable=False),
         sa.Column("transaction_id", sa.String(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -492,10 +490,10 @@ def upgrade() -> None:
     op.create_index("payments_of_invoice", "payments", ["invoice_id"], unique=False)
     op.create_table(
         "postings",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("posted_on", sa.Date(), nullable=False),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -514,7 +512,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "pupils",
-        sa.Column("grade", sa.BigInteger(), nullable=False),
         sa.Column("heard_version", sa.BigInteger(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -544,7 +541,6 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.Uuid(), nullable=False),
         sa.Column("participation_id", sa.Uuid(), nullable=False),
         sa.Column("pupil_id", sa.Uuid(), nullable=False),
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("payee_id", sa.Uuid(), nullable=True),
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("decides", sa.String(), nullable=False),
@@ -554,6 +550,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("prepared_by", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -567,7 +564,6 @@ def upgrade() -> None:
         "service_records",
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("item_id", sa.Uuid(), nullable=False),
         sa.Column("nature", sa.String(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
@@ -576,6 +572,7 @@ def upgrade() -> None:
         sa.Column("clearance_epoch", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("waits_for", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -608,11 +605,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "statements",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("totals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("drafted_by", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),
@@ -623,13 +620,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "subsidy_claims",
-        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("pupil_count", sa.BigInteger(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=True),
         sa.Column("document_no", sa.String(), nullable=True),
         sa.Column("uplift_bp", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("calculated_by", sa.String(), nullable=True),
+        sa.Column("term_id", sa.Uuid(), nullable=False),
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("district_id", sa.Uuid(), nullable=False),

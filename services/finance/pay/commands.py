@@ -79,7 +79,6 @@ def keep_session(work: Work, said: SessionClosed | SessionCancelled) -> None:
     session = work.session.get(HeldSession, said.session_id)
     if session is None:
         session = HeldSession(id=said.session_id, district_id=said.district_id, school_id=said.school_id)
-        session.term_id = said.term_id
         work.add(session)
     session.minutes, session.state = minutes, "CLOSED" if is_held else "CANCELLED"
     _price_again(work, ServiceRecord.session_id == said.session_id)
@@ -112,9 +111,8 @@ def price_waiting(work: Work, *conditions: Any) -> None:
 
 def _price_again(work: Work, *conditions: Any) -> None:
     work.session.flush()
-    records = queries.find_records(work, *conditions)
-    lock_payees(work, {record.person_id for record in records})
-    reconcile(work, records)
+    lock_payees(work, queries.find_people(work, *conditions))
+    reconcile(work, queries.find_records(work, *conditions))
 
 
 # Rates
@@ -138,6 +136,8 @@ def draft_rates(work: Work, *, school_id: UUID, rates: Sequence[dict[str, Any]],
 
 def approve_rates(work: Work, table_id: UUID, *, authority: str, document_no: str) -> RateTable:
     """The authority's approval puts the rates in force from their date; service that waited for them is priced."""
+    found = work.get(RateTable, table_id)
+    ledger.lock_books(work, found.school_id)
     table = work.get(RateTable, table_id, lock=True)
     rules.need_another(work.caller.subject, table.drafted_by)
     table.state = rules.RATE_TABLE.move(table.state, "approve")

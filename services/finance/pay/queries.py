@@ -96,5 +96,11 @@ def _stages_of(work: Work, item_ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 def find_records(work: Work, *conditions: Any) -> list[ServiceRecord]:
-    """Service records in a fixed order."""
-    return list(work.session.scalars(select(ServiceRecord).where(*conditions).order_by(ServiceRecord.id)))
+    """Service records in a fixed order, in their newest state."""
+    query = select(ServiceRecord).where(*conditions).order_by(ServiceRecord.id)
+    return list(work.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def find_people(work: Work, *conditions: Any) -> list[UUID]:
+    """Whose records these are."""
+    return list(work.session.scalars(select(ServiceRecord.person_id).where(*conditions).distinct()))

@@ -23,7 +23,7 @@ def settle_withdrawal(work: Work, withdrawn: ParticipationWithdrawn) -> None:
     participation = invoices.keep_participation(work, withdrawn)
     if participation.withdrawn_on is not None:
         return
-    participation.withdrawn_on, participation.state = withdrawn.effective_on, "WITHDRAWN"
+    participation.withdrawn_on = withdrawn.effective_on
     owed = work.session.scalars(
         select(Invoice).where(Invoice.participation_id == participation.id).order_by(Invoice.id).with_for_update()
     )

@@ -83,7 +83,7 @@ def grant(work: Work, waiver_id: UUID, *, percent: int) -> Waiver:
     """Relieve a pupil of a percent of the fee; what was paid beyond the rest goes back once."""
     waiver = work.get(Waiver, waiver_id)
     rules.g_waive(policy_of_district(work), percent)
-    _lock_books(work, [waiver])
+    _lock_books(work, queries.touched_terms(work, [waiver.id]))
     waiver = work.get(Waiver, waiver_id, lock=True)
     waiver.state = rules.WAIVER.move(waiver.state, "grant")
     waiver.percent, waiver.reviewed_by = percent, work.caller.subject
@@ -94,7 +94,7 @@ def grant(work: Work, waiver_id: UUID, *, percent: int) -> Waiver:
 def deny(work: Work, waiver_id: UUID) -> Waiver:
     """Refuse an application; what it held back is billed."""
     waiver = work.get(Waiver, waiver_id)
-    _lock_books(work, [waiver])
+    _lock_books(work, queries.touched_terms(work, [waiver.id]))
     waiver = work.get(Waiver, waiver_id, lock=True)
     waiver.state = rules.WAIVER.move(waiver.state, "deny")
     waiver.reviewed_by = work.caller.subject
@@ -112,9 +112,8 @@ def revoke(work: Work, waiver_id: UUID, *, from_on: date) -> Waiver:
     return waiver
 
 
-def _lock_books(work: Work, waivers: Sequence[Waiver]) -> None:
-    places = {place for waiver in waivers for place in queries.touched_terms(work, waiver)}
-    for school_id, term_id in sorted(places):
+def _lock_books(work: Work, touched: Mapping[UUID, set[tuple[UUID, UUID]]]) -> None:
+    for school_id, term_id in sorted(set().union(*touched.values())):
         ledger.lock_book(work, school_id, term_id)
 
 
@@ -133,7 +132,8 @@ def _take_effect(work: Work, granted: Sequence[Waiver]) -> None:
                 ends_on=waiver.ends_on,
             )
         )
-    _lock_books(work, granted)
+    touched = queries.touched_terms(work, [waiver.id for waiver in granted])
+    _lock_books(work, touched)
     pupils = {waiver.pupil_id: waiver for waiver in granted}
     live = work.session.scalars(
         select(Invoice)
@@ -142,9 +142,8 @@ def _take_effect(work: Work, granted: Sequence[Waiver]) -> None:
         .with_for_update()
     )
     for invoice in list(live):
-        waiver = pupils[invoice.pupil_id]
-        if (invoice.school_id, invoice.term_id) in queries.touched_terms(work, waiver):
-            _lower(work, invoice, waiver)
+        if (invoice.school_id, invoice.term_id) in touched[invoice.pupil_id]:
+            _lower(work, invoice, pupils[invoice.pupil_id])
     invoices.retry_where(work, Participation.pupil_id.in_(pupils))
 
 

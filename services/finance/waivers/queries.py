@@ -1,5 +1,6 @@
 """Reading waivers."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -28,18 +29,20 @@ def open_basis(work: Work, waiver: Waiver) -> str:
     return work.keyring.open(waiver.id, "basis", waiver.basis_sealed)
 
 
-def touched_terms(work: Work, waiver: Waiver) -> list[tuple[UUID, UUID]]:
-    """(school, term) of the pupil's live invoices whose term the waiver touches, in order."""
+def touched_terms(work: Work, waiver_ids: Collection[UUID]) -> dict[UUID, set[tuple[UUID, UUID]]]:
+    """Pupil to the (school, term) of live invoices whose term one of the waivers touches."""
     rows = work.session.execute(
-        select(Invoice.school_id, Invoice.term_id)
+        select(Waiver.pupil_id, Invoice.school_id, Invoice.term_id)
+        .join(Invoice, Invoice.pupil_id == Waiver.pupil_id)
         .join(terms, terms.c.term_id == Invoice.term_id)
         .where(
-            Invoice.pupil_id == waiver.pupil_id,
+            Waiver.id.in_(waiver_ids),
             Invoice.state != "VOID",
-            terms.c.starts_on <= waiver.ends_on,
-            terms.c.ends_on >= waiver.starts_on,
+            terms.c.starts_on <= Waiver.ends_on,
+            terms.c.ends_on >= Waiver.starts_on,
         )
-        .distinct()
-        .order_by(Invoice.school_id, Invoice.term_id)
     )
-    return [(row.school_id, row.term_id) for row in rows]
+    touched: dict[UUID, set[tuple[UUID, UUID]]] = defaultdict(set)
+    for pupil_id, school_id, term_id in rows:
+        touched[pupil_id].add((school_id, term_id))
+    return touched

@@ -1,0 +1,160 @@
+"""The end of the term (S2, S5, S10): a withdrawal, pay, subsidy, records, and the public statement."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.stories.opening import FEE_FEN, School
+from tests.stories.service_week import LAST_DAY, ServiceWeek
+
+RATE_FEN = 3_000
+SUBSIDY_FEN = 2_000
+AFTER = LAST_DAY + 1
+
+
+@dataclass
+class Account:
+    """A school's money, as its public statement says it."""
+
+    school: str
+    statement: dict[str, Any]
+    balances: dict[str, int]
+    pay_states: dict[str, int] = field(default_factory=dict)
+
+
+class Closing:
+    """Step 7 of the story, and the withdrawal that happens during the week."""
+
+    def __init__(self, week: ServiceWeek) -> None:
+        self.week = week
+        self.stage = week.stage
+        self.accounts: list[Account] = []
+
+    def before_the_week(self) -> None:
+        """Rates of pay are approved; a family gives notice that it leaves after the second day."""
+        stage = self.stage
+        for school in self.week.schools:
+            accountant = stage.as_("accountant", school=school.id)
+            rate = {"category": "OWN_TEACHER", "rate_fen": RATE_FEN, "funding_source": "SERVICE_FEE"}
+            table = accountant.post(
+                "/finance/v1/rate-tables",
+                {"school_id": school.id, "effective_from": stage.first_day - timedelta(days=10), "rates": [rate]},
+            )
+            word = {"authority": "财政局、教体局", "document_no": "鹤财教〔2026〕3号"}
+            stage.as_("district_admin").post(f"/finance/v1/rate-tables/{table['id']}/approve", word)
+        self._withdraw(self.week.first, self.week.first.pupils[1])
+
+    def _withdraw(self, school: School, pupil: str) -> None:
+        """A guardian ends the participation from the fourth day on."""
+        stage = self.stage
+        office = stage.as_("academic_affairs", school=school.id)
+        found = office.all("/enrollment/v1/participations", pupil_id=pupil)[0]
+        guardian = stage.as_("guardian", person=school.guardian_of[pupil])
+        path = f"/enrollment/v1/participations/{found['id']}/withdraw"
+        guardian.post(path, {"effective_on": stage.first_day + timedelta(days=3)})
+        school.leaving = pupil
+        stage.say(f"{school.name}: a family withdraws from the fourth day on")
+
+    def play(self) -> None:
+        """Everything after the last session."""
+        stage = self.stage
+        stage.set_time(AFTER, 9)
+        for school in self.week.schools:
+            self.pay_staff(school)
+            self.claim_subsidy(school)
+        self.refund()
+        self.refuse_spending(self.week.first)
+        for school in self.week.schools:
+            self.archive(school)
+            self.publish(school)
+
+    def pay_staff(self, school: School) -> None:
+        """A pay run is prepared, approved by another person and paid by a third."""
+        stage = self.stage
+        accountant = stage.as_("accountant", school=school.id)
+        stage.until(lambda: len(self._lines(school)), LAST_DAY + 1)
+        until = stage.first_day + timedelta(days=AFTER)
+        run = accountant.post(
+            "/finance/v1/pay-runs", {"school_id": school.id, "term_id": self.week.term, "until": until}
+        )
+        path = f"/finance/v1/pay-runs/{run['id']}"
+        if school is self.week.first:
+            stage.refused("pay before anybody approved", stage.as_("cashier", school=school.id), f"{path}/pay")
+        stage.as_("principal", school=school.id, person=school.principal).post(f"{path}/approve")
+        stage.as_("cashier", school=school.id).post(f"{path}/pay")
+
+    def _lines(self, school: School) -> list[dict[str, Any]]:
+        accountant = self.stage.as_("accountant", school=school.id)
+        return list(accountant.all("/finance/v1/pay-lines", school_id=school.id))
+
+    def claim_subsidy(self, school: School) -> None:
+        """Those who really took part give the subsidy."""
+        stage = self.stage
+        principal = stage.as_("principal", school=school.id, person=school.principal)
+        counted = principal.post("/attendance/v1/headcounts", {"school_id": school.id, "term_id": self.week.term})
+        accountant = stage.as_("accountant", school=school.id)
+        stage.until(lambda: len(accountant.all("/finance/v1/subsidy-claims", school_id=school.id)), 1)
+        (claim,) = accountant.all("/finance/v1/subsidy-claims", school_id=school.id)
+        assert claim["pupil_count"] == counted["pupil_count"]
+        path = f"/finance/v1/subsidy-claims/{claim['id']}"
+        accountant.post(f"{path}/calculate", {"per_pupil_fen": SUBSIDY_FEN, "document_no": "鹤财教〔2026〕9号"})
+        stage.as_("district_admin").post(f"{path}/approve")
+        accountant.post(f"{path}/receive")
+        stage.say(f"{school.name}: {counted['pupil_count']} children really took part; the subsidy follows that count")
+
+    def refund(self) -> None:
+        """The family that left gets back what was not delivered, to the fen."""
+        stage, school = self.stage, self.week.first
+        accountant = stage.as_("accountant", school=school.id)
+        stage.until(lambda: len(accountant.all("/finance/v1/refunds", school_id=school.id)), 1)
+        (refund,) = accountant.all("/finance/v1/refunds", school_id=school.id)
+        path = f"/finance/v1/refunds/{refund['id']}"
+        stage.as_("principal", school=school.id, person=school.principal).post(f"{path}/approve")
+        paid = stage.as_("cashier", school=school.id).post(f"{path}/pay")
+        assert paid["amount_fen"] == FEE_FEN * 2 // 5, paid
+        stage.say(f"{school.name}: {paid['amount_fen'] / 100:.2f} yuan went back for the two days not delivered")
+
+    def refuse_spending(self, school: School) -> None:
+        """Fees buy what the profile names and nothing else."""
+        accountant = self.stage.as_("accountant", school=school.id)
+        wanted = {
+            "school_id": school.id,
+            "term_id": self.week.term,
+            "category": "OTHER_SERVICE",
+            "source": "SERVICE_FEE",
+            "amount_fen": 100,
+            "evidence_ref": "bill-1",
+            "payee": "某公司",
+        }
+        self.stage.refused("spend fees on something else", accountant, "/finance/v1/expenditures", wanted)
+
+    def archive(self, school: School) -> None:
+        """The class teacher's weekly record is accepted, and the term sealed."""
+        stage = self.stage
+        teacher = stage.as_("class_teacher", school=school.id, person=school.teacher)
+        week = {"class_id": school.class_id, "term_id": self.week.term, "week": 1, "content": "自主阅读,秩序良好"}
+        record = teacher.post("/attendance/v1/activity-records", week)
+        leader = stage.as_("leadership_member", school=school.id, person=school.other)
+        leader.post(f"/attendance/v1/activity-records/{record['id']}/accept")
+        principal = stage.as_("principal", school=school.id, person=school.principal)
+        principal.post("/attendance/v1/term-archives", {"school_id": school.id, "term_id": self.week.term})
+        path = f"/enrollment/v1/plans/{school.plan}/close"
+        stage.until(lambda: principal.request("POST", path).status_code, 200)
+
+    def publish(self, school: School) -> None:
+        """The statement is drawn from the ledger, approved by another person, and public."""
+        stage = self.stage
+        accountant = stage.as_("accountant", school=school.id)
+        where = {"school_id": school.id, "term_id": self.week.term}
+        drafted = accountant.post("/finance/v1/statements", where)
+        path = f"/finance/v1/statements/{drafted['id']}"
+        stage.as_("principal", school=school.id, person=school.principal).post(f"{path}/approve")
+        accountant.post(f"{path}/publish")
+        public = stage.http.get(path).json()
+        items = accountant.get("/finance/v1/ledger/balances", **where)["items"]
+        balances = {one["account"]: one["balance_fen"] for one in items}
+        states: dict[str, int] = {}
+        for line in self._lines(school):
+            states[line["state"]] = states.get(line["state"], 0) + line["amount_fen"]
+        self.accounts.append(Account(school.name, public, balances, states))
+        stage.say(f"{school.name}: the term's statement is public, balance {public['balance_fen'] / 100:.2f} yuan")

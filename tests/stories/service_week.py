@@ -1,0 +1,276 @@
+"""The five service days (S9, S6, S3) and the end of the term (S5, S2, S10)."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from tests.stories.opening import CHECKS, Opening, School
+from tests.stories.stage import Stage, ids
+
+SYSTEMS = ("attendance", "supervision", "shift_handover", "gate_log", "venue_check", "hazard_removal")
+PACK = (*SYSTEMS, "emergency_plan", "pickup_rules")
+LAST_DAY = 4
+
+
+class ServiceWeek:
+    """Steps 5 and 6 of the story."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.stage: Stage = opening.stage
+        self.term = opening.term
+        self.schools: list[School] = opening.schools
+        self.effect_seconds = 0.0
+        self.record = ""
+
+    @property
+    def first(self) -> School:
+        """The school that the story looks at closely."""
+        return self.schools[0]
+
+    def play(self) -> None:
+        """Schedule, get ready, and live through the days."""
+        self.stage.set_time(-3, 9)
+        for school in self.schools:
+            self.schedule(school)
+        for school in self.schools:
+            self.get_ready(school)
+        for day in range(LAST_DAY + 1):
+            self.live(day)
+        self.restore()
+
+    def pupils(self, school: School, day: int) -> list[str]:
+        """Who is on the roll on a day: one family leaves after the third."""
+        return [pupil for pupil in school.pupils if day < 3 or pupil != school.leaving]
+
+    # 5: before the first day
+
+    def schedule(self, school: School) -> None:
+        """Attendance lays out the sessions; vetting assigns the lead to all of them."""
+        stage, office = self.stage, self.stage.as_("academic_affairs", school=school.id)
+        body = {"group_id": school.group}
+        stage.until(lambda: office.request("POST", "/attendance/v1/sessions/schedule", body=body).status_code, 200)
+        school.sessions = office.all("/attendance/v1/sessions", group_id=school.group, sort="starts_at")
+        sessions = ids(school.sessions)
+        stage.until(lambda: len(office.all("/vetting/v1/sessions", group_id=school.group)), len(sessions))
+        self.assign(school, school.lead, sessions)
+        stage.until(lambda: self.states(school), {"STAFFED"})
+
+    def assign(self, school: School, person: str, sessions: list[str]) -> None:
+        """Put a person on the roster as lead."""
+        office = self.stage.as_("academic_affairs", school=school.id)
+        office.post("/vetting/v1/assignments", {"person_id": person, "session_ids": sessions, "role": "LEAD"})
+
+    def states(self, school: School, *, since: int = 0) -> set[str]:
+        """States of a school's sessions from a day on."""
+        office = self.stage.as_("academic_affairs", school=school.id)
+        rows = office.all("/attendance/v1/sessions", group_id=school.group, sort="starts_at")
+        return {row["state"] for row in rows[since:]}
+
+    def get_ready(self, school: School) -> None:
+        """Safety pack, venue check, readiness; the plan becomes active."""
+        stage = self.stage
+        principal = stage.as_("principal", school=school.id, person=school.principal)
+        pack = {"school_id": school.id, "term_id": self.term}
+        if school is self.first:
+            activate = f"/enrollment/v1/plans/{school.plan}/activate"
+            stage.refused("activate the plan before the safety systems stand", principal, activate)
+        items = [{"name": name, "document_ref": f"doc-{name}"} for name in PACK]
+        principal.post("/attendance/v1/safety-packs", pack | {"items": items})
+        self.check_venue(school)
+        path = f"/enrollment/v1/plans/{school.plan}"
+        stage.until(lambda: principal.get(f"{path}/readiness")["missing"], [])
+        stage.set_time(0, 8)
+        principal.post(f"{path}/activate")
+        stage.set_time(-3, 9)
+        stage.say(f"{school.name}: sessions scheduled and staffed, safety pack in force, plan active")
+
+    def check_venue(self, school: School) -> None:
+        """The venue passes its safety check."""
+        office = self.stage.as_("academic_affairs", school=school.id)
+        office.post(f"/attendance/v1/venues/{school.venue}/checks", {"passed": True})
+
+    # 5 and 6: the days
+
+    def live(self, day: int) -> None:
+        """One service day at three schools; on the third day, at noon, the record is decided."""
+        stage = self.stage
+        stage.set_time(day, 12)
+        if day == 2:
+            self.decide_record()
+        for school in self.schools:
+            self.name_duty_leader(school, day)
+            self.check_venue(school)
+        for school in self.schools:
+            self.receive(school, day)
+        for school in self.schools:
+            self.release(school, day)
+        stage.say(f"day {day + 1}: {sum(len(self.pupils(one, day)) for one in self.schools)} children kept and fetched at three schools")
+
+    def name_duty_leader(self, school: School, day: int) -> None:
+        """The principal leads the duty today."""
+        stage = self.stage
+        principal = stage.as_("principal", school=school.id, person=school.principal)
+        principal.post(
+            "/vetting/v1/duties",
+            {
+                "school_id": school.id,
+                "person_id": school.principal,
+                "starts_at": stage.at(day, 15),
+                "ends_at": stage.at(day, 21),
+            },
+        )
+
+    def lead_of(self, school: School, day: int) -> str:
+        """Who leads on a day: the substitute once the first lead is gone."""
+        return school.other if self.record and school.lead == self.blocked and day >= 2 else school.lead
+
+    def receive(self, school: School, day: int) -> None:
+        """Staff in, session open, class handed over with headcount, roll called."""
+        stage, session = self.stage, school.sessions[day]["id"]
+        stage.set_time(day, 16, 20)
+        lead = self.lead_of(school, day)
+        duty = stage.as_("duty_staff", school=school.id)
+        instructor = stage.as_("instructor", school=school.id, person=lead)
+        if day == 0 and school is self.first:
+            stranger = {"session_id": session, "person_id": school.other}
+            stage.refused("let in a teacher who is not on the roster", duty, "/attendance/v1/presences", stranger)
+        arrival = {"session_id": session, "person_id": lead}
+        stage.until(lambda: duty.request("POST", "/attendance/v1/presences", body=arrival).status_code, 201)
+        instructor.post(f"/attendance/v1/sessions/{session}/pre-check")
+        opened = f"/attendance/v1/sessions/{session}/open"
+        stage.until(lambda: instructor.request("POST", opened).status_code, 200)
+        teacher = stage.as_("class_teacher", school=school.id, person=school.teacher)
+        here = self.pupils(school, day)
+        handed = {"session_id": session, "class_id": school.class_id, "pupil_ids": here, "receiver_id": lead}
+        if day == 0 and school is self.first:
+            path = "/attendance/v1/custody/hand-over-to-service"
+            stage.refused("hand over with a wrong headcount", teacher, path, handed | {"headcount": len(here) - 1})
+        teacher.post("/attendance/v1/custody/hand-over-to-service", handed | {"headcount": len(here)})
+        marks = [{"pupil_id": pupil, "status": "PRESENT"} for pupil in here]
+        instructor.post(f"/attendance/v1/sessions/{session}/marks", {"marks": marks})
+        instructor.post(f"/attendance/v1/sessions/{session}/complete-roll-call")
+
+    def release(self, school: School, day: int) -> None:
+        """Every child goes home with somebody who may fetch it; on the second day one is fetched late."""
+        stage, session = self.stage, school.sessions[day]["id"]
+        stage.set_time(day, 17, 30)
+        lead = self.lead_of(school, day)
+        instructor = stage.as_("instructor", school=school.id, person=lead)
+        instructor.post(f"/attendance/v1/sessions/{session}/begin-dismissal")
+        late = school.pupils[0] if day == 1 and school is self.first else None
+        if day == 0 and school is self.first:
+            unknown = {"method": "ID_CHECK_AND_CALL", "person_id": school.guardian_of[school.pupils[-1]]}
+            path = f"/attendance/v1/custody/{school.pupils[0]}/release"
+            stage.refused("release a child to an adult who is not authorised", instructor, path, unknown)
+        for pupil in self.pupils(school, day):
+            if pupil != late:
+                self.hand_to_guardian(school, instructor, pupil)
+        if late is not None:
+            self.fetch_late(school, instructor, late)
+        if day == 0 and school is self.first:
+            self.gate(school)
+        instructor.post(f"/attendance/v1/sessions/{session}/close", {"learning_minutes": 0})
+
+    def hand_to_guardian(self, school: School, client: Any, pupil: str) -> None:
+        """A verified guardian fetches the child with the pickup card."""
+        receiver = {"method": "PICKUP_CARD", "person_id": school.guardian_of[pupil]}
+        client.post(f"/attendance/v1/custody/{pupil}/release", receiver)
+
+    def fetch_late(self, school: School, instructor: Any, pupil: str) -> None:
+        """Nobody comes: the case opens, somebody is called, the duty leader takes over, the child is fetched."""
+        stage = self.stage
+        leader = stage.as_("principal", school=school.id, person=school.principal)
+        stage.set_time(1, 17, 41)
+        stage.until(lambda: self.case(school)["state"] != "")
+        case = self.case(school)
+        instructor.post(f"/attendance/v1/late-pickups/{case['id']}/contacts", {"outcome": "NO_ANSWER"})
+        stage.set_time(1, 18, 1)
+        stage.until(lambda: self.case(school)["level"], 1)
+        stage.set_time(1, 18, 20)
+        self.hand_to_guardian(school, leader, pupil)
+        stage.until(lambda: self.case(school)["state"], "RESOLVED")
+        stage.say("a child was fetched 50 minutes late: a call, the duty leader, and home; no charge follows")
+
+    def case(self, school: School) -> dict[str, Any]:
+        """The late-pickup case of the story, or an empty one while there is none."""
+        rows = self.stage.as_("principal", school=school.id).all("/attendance/v1/late-pickups", school_id=school.id)
+        return dict(rows[0]) if rows else {"state": "", "level": 0}
+
+    def gate(self, school: School) -> None:
+        """Somebody without a pass is turned away at the gate."""
+        keeper = self.stage.as_("gatekeeper", school=school.id)
+        body = {"school_id": school.id, "person_id": school.guardian_of[school.pupils[0]]}
+        self.stage.refused("pass the gate without a pass", keeper, "/attendance/v1/gate-entries", body)
+
+    # 6
+
+    @property
+    def blocked(self) -> str:
+        """The teacher of the record."""
+        return self.first.lead
+
+    def decide_record(self) -> None:
+        """At noon a second person substantiates the record; within half a second the door is shut everywhere."""
+        stage, school = self.stage, self.first
+        officer = stage.as_("vetting_officer")
+        principal = stage.as_("principal", school=school.id, person=school.principal)
+        self.record = principal.post(
+            "/vetting/v1/conduct-records",
+            {
+                "person_id": self.blocked,
+                "kind": "ETHICS_SUBSTANTIATED",
+                "category": "E09",
+                "account": "据家长反映并经核查",
+                "evidence_ref": "case-1",
+            },
+        )["id"]
+        officer.post(f"/vetting/v1/conduct-records/{self.record}/triage")
+        began = time.monotonic()
+        officer.post(
+            f"/vetting/v1/conduct-records/{self.record}/substantiate",
+            {"sanction": "DEMERIT", "evidence_ref": "decision-1"},
+        )
+        today = school.sessions[2]["id"]
+        duty = stage.as_("duty_staff", school=school.id)
+        stage.until(lambda: self.reason(duty, today), "person_blocked")
+        self.effect_seconds = time.monotonic() - began
+        arrival = {"session_id": today, "person_id": self.blocked}
+        stage.refused("let the blocked teacher in", duty, "/attendance/v1/presences", arrival)
+        stage.until(lambda: self.states(school, since=2), {"UNSTAFFED"})
+        stage.say(f"a conduct record was substantiated; the door shut after {self.effect_seconds:.2f} s")
+        self.substitute(school)
+
+    def reason(self, client: Any, session: str) -> str | None:
+        """Why the roster keeps the teacher out."""
+        lines = client.get("/attendance/v1/roster", session_id=session)["items"]
+        return next((line["reason"] for line in lines if line["person_id"] == self.blocked), "unknown")
+
+    def substitute(self, school: School) -> None:
+        """Another teacher accepts every vacancy."""
+        stage, office = self.stage, self.stage.as_("academic_affairs", school=school.id)
+        requests = office.all("/vetting/v1/substitute-requests", school_id=school.id)
+        other = stage.as_("instructor", school=school.id, person=school.other)
+        for request in requests:
+            office.post(f"/vetting/v1/substitute-requests/{request['id']}/offer", {"person_id": school.other})
+            other.post(f"/vetting/v1/substitute-requests/{request['id']}/accept")
+        stage.until(lambda: self.states(school, since=2), {"STAFFED"})
+        stage.say(f"{school.name}: a substitute took {len(requests)} sessions")
+
+    def restore(self) -> None:
+        """The finding is overturned; a new clearance works, what was taken stays taken."""
+        stage, school = self.stage, self.first
+        officer = stage.as_("vetting_officer")
+        path = f"/vetting/v1/conduct-records/{self.record}"
+        stage.as_("instructor", school=school.id, person=self.blocked).post(f"{path}/appeal")
+        stage.as_("district_admin").post(f"{path}/reverse", {"evidence_ref": "review-1"})
+        office = stage.as_("academic_affairs", school=school.id)
+        office.post(f"/vetting/v1/people/{self.blocked}/start-review", {"consent": True})
+        for kind in CHECKS:
+            check = officer.post("/vetting/v1/checks", {"person_id": self.blocked, "kind": kind})
+            officer.post(f"/vetting/v1/checks/{check['id']}/submit")
+            result = {"result": "CLEAR", "as_of": stage.first_day + timedelta(days=2), "evidence_ref": "query-2"}
+            officer.post(f"/vetting/v1/checks/{check['id']}/record-result", result)
+        officer.post(f"/vetting/v1/people/{self.blocked}/clear")
+        assigned = officer.all("/vetting/v1/assignments", person_id=self.blocked)
+        assert {one["state"] for one in assigned[2:]} == {"REMOVED"}
+        stage.say("the finding was overturned: cleared anew, the old assignments stay gone")

@@ -1,0 +1,190 @@
+"""The `kehou` command: what needs no server."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner, Result
+
+from shared.cli import COMMANDS, kehou, needs, policies
+from shared.policy import base_names
+from shared.settings import load
+from shared.web.issuer import DevelopmentIssuer
+from shared.web.tokens import BadToken, KeySource, verify
+
+DISTRICT = "01a20a8a-d06c-76e4-9127-ac96aafa8006"
+ISSUER = "https://issuer.kehou.example"
+LISTENER = "vetting"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment that says nothing but where the data lies."""
+    for name in ("ENV", "BROKER_URL", "KEYRING", "JWKS_URL", "DATABASE_OWNER_URL", "DATABASE_APP_URL"):
+        monkeypatch.delenv(f"KEHOU_{name}", raising=False)
+    monkeypatch.setenv("KEHOU_DATA_DIR", str(tmp_path / "var"))
+    return tmp_path / "var"
+
+
+def run(*words: str, typed: str | None = None, **environment: str) -> Result:
+    """Run the command with settings, given without their prefix."""
+    settings = {f"KEHOU_{name}": value for name, value in environment.items()}
+    return CliRunner().invoke(kehou, words, input=typed, env=settings)
+
+
+def refused(result: Result) -> str:
+    """The one message of a command that lacks something; no traceback."""
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit), result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_what_it_does(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: kehou {name}")
+
+
+# Policies
+
+
+def test_a_value_is_shown_with_its_clause_in_the_plans_own_words() -> None:
+    shown = run("policy", "show", "p5-hebi", "--path", "end.latest")
+    assert shown.exit_code == 0
+    (primary,) = [line for line in shown.output.splitlines() if "end.latest.primary" in line]
+    assert all(part in primary for part in ("18:00", "原则上", "P5-3.2.3", "小学结束时间原则上不晚于18:00"))
+    assert "end.earliest" not in shown.output
+
+
+def test_a_policy_is_shown_in_english_when_asked() -> None:
+    shown = run("policy", "show", "p5-hebi", "--path", "end.latest.primary", "--language", "en").output
+    assert "in principle" in shown
+    assert "小学" not in shown
+
+
+def test_a_key_that_no_policy_has_is_refused() -> None:
+    assert "no key 'end.lat'" in refused(run("policy", "show", "p5-hebi", "--path", "end.lat"))
+
+
+def test_two_policies_are_compared_where_they_differ_and_only_there() -> None:
+    shown = run("policy", "diff", "p4-shuangjing", "p5-hebi").output
+    assert "end.latest.primary" in shown
+    assert "interim" in shown
+    assert run("policy", "diff", "p5-hebi", "p5-hebi").output.count("│") == 0
+
+
+def test_every_packaged_policy_passes_its_check() -> None:
+    result = run("policy", "check")
+    assert result.exit_code == 0
+    assert result.output.count(": good\n") == len(base_names()) + 1
+
+
+def test_a_faulty_policy_fails_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "check", lambda name: [f"{name} is broken"])
+    result = run("policy", "check", "p5-hebi")
+    assert result.exit_code == 1
+    assert "p5-hebi is broken" in result.output
+
+
+# Tokens
+
+
+def claims(data_dir: Path, token: str, audience: str) -> Any:
+    """What a service would read from the token."""
+    issuer = DevelopmentIssuer(data_dir / "issuer.pem", environment="development", issuer=ISSUER)
+    return verify(token, KeySource(issuer.jwks), issuer=ISSUER, audience=audience)
+
+
+def test_a_token_is_good_for_the_service_that_it_names_and_no_other(data_dir: Path) -> None:
+    token = run("token", "--role", "principal", "--service", "finance", "--district", DISTRICT).output.strip()
+    read = claims(data_dir, token, "finance")
+    assert (read.roles, read.district_ids, read.school_ids) == ({"principal"}, {UUID(DISTRICT)}, None)
+    with pytest.raises(BadToken):
+        claims(data_dir, token, "vetting")
+
+
+def test_a_token_without_a_district_is_for_the_demos(data_dir: Path) -> None:
+    data_dir.mkdir()
+    known = {"district_id": DISTRICT, "schools": [], "people": {}}
+    (data_dir / "demo.json").write_text(json.dumps(known), encoding="utf-8")
+    token = run("token", "--role", "operator", "--service", "vetting").output.strip()
+    assert claims(data_dir, token, "vetting").district_ids == {UUID(DISTRICT)}
+
+
+def test_no_token_is_made_in_production(data_dir: Path) -> None:
+    refused(run("token", "--role", "operator", "--service", "vetting", ENV="production"))
+    assert not data_dir.exists()
+
+
+# Settings
+
+
+def test_every_fault_of_the_settings_is_told_at_once(data_dir: Path) -> None:
+    told = refused(run("status", LEASE_SECONDS="soon", RETRY_SECONDS="never", KEYRING="secret", WEB_WORKERS="0"))
+    assert all(name in told for name in ("LEASE_SECONDS", "RETRY_SECONDS", "KEYRING", "WEB_WORKERS"))
+    assert "secret" not in told
+
+
+def test_a_misspelled_production_is_not_taken_for_development(data_dir: Path) -> None:
+    assert "KEHOU_ENV" in refused(run("token", "--role", "operator", "--service", "vetting", ENV="prod"))
+
+
+def test_the_suite_does_not_run_in_production(data_dir: Path) -> None:
+    assert "not for production" in refused(run("up", ENV="production"))
+    assert not data_dir.exists()
+
+
+def test_a_role_names_every_setting_that_it_lacks(data_dir: Path) -> None:
+    told = refused(run("run", "attendance", "--role", "consumer", ENV="production"))
+    urls = ("DATABASE_APP_URL", "DATABASE_WORKER_URL", "BROKER_URL", "JWKS_URL")
+    assert [name for name in (*urls, "KEYRING", "PEERS", "SERVICE_TOKEN") if f"KEHOU_{name}" not in told] == []
+
+
+def test_the_web_role_asks_for_no_broker_and_no_peers(data_dir: Path) -> None:
+    told = refused(run("run", "attendance", "--role", "web"))
+    assert "BROKER" not in told
+    assert "PEERS" not in told
+
+
+def test_looking_into_an_empty_data_directory_makes_nothing(data_dir: Path) -> None:
+    assert "nothing is stored" in refused(run("status"))
+    assert not data_dir.exists()
+
+
+def test_development_keys_are_kept_for_their_owner_alone(data_dir: Path) -> None:
+    chosen = load()
+    first = needs.keyring(chosen)
+    assert needs.keyring(chosen) == first
+    assert stat.S_IMODE((data_dir / "keyring").stat().st_mode) == 0o600
+
+
+# Operations
+
+
+def test_dead_letters_need_a_broker(data_dir: Path) -> None:
+    assert "KEHOU_BROKER_URL" in refused(run("dead-letters", "list", LISTENER))
+
+
+def test_a_new_timeline_is_not_begun_without_a_yes(data_dir: Path) -> None:
+    assert run("timeline", "start", LISTENER, typed="n\n").exit_code == 1
+    assert "nothing is stored" in refused(run("timeline", "start", LISTENER, typed="y\n"))
+
+
+def test_events_are_retried_by_name_or_all_of_them_but_not_by_accident(data_dir: Path) -> None:
+    refused(run("inbox", "retry", LISTENER))
+    refused(run("inbox", "retry", LISTENER, "--all", "--event", DISTRICT))
+
+
+def test_the_administrators_sql_makes_three_roles_that_no_wall_lets_through() -> None:
+    made = run("provision-sql", "vetting").output
+    roles = [line for line in made.splitlines() if line.startswith("CREATE ROLE")]
+    assert len(roles) == 3
+    assert all("NOSUPERUSER NOBYPASSRLS" in line for line in roles)
+
+
+def test_a_migration_says_what_it_changes() -> None:
+    refused(run("migration", "vetting", "--message", " "))
