@@ -155,6 +155,20 @@ def test_an_unanswered_vacancy_escalates_by_its_deadlines_and_is_given_up(distri
     assert seen == [("OPEN", 0), ("ESCALATED", 1), ("ESCALATED", 2), ("UNFILLED", 3)]
 
 
+def test_an_offer_still_stands_when_its_deadline_passes_and_somebody_higher_looks_on(district: World) -> None:
+    school = district.schools[0]
+    person, other = staff.cleared(district, school), staff.cleared(district, school)
+    assign(district, school, person, staff.sessions(district, school, days=1))
+    staff.substantiate(district, staff.allegation(district, person))
+    office = district.as_("academic_affairs", school=school)
+    (request,) = office.all("/vetting/v1/substitute-requests")
+    office.post(f"/vetting/v1/substitute-requests/{request['id']}/offer", {"person_id": other})
+    district.run_timers("vetting")
+    path = f"/vetting/v1/substitute-requests/{request['id']}/accept"
+    district.as_("instructor", school=school, person=other).post(path)
+    assert states(district, other) == {"CONFIRMED"}
+
+
 def test_another_districts_caller_finds_no_assignment(district: World, house: object) -> None:
     person, school = staff.cleared(district, district.schools[0]), district.schools[0]
     (assignment,) = assign(district, school, person, staff.sessions(district, school, days=1))

@@ -10,6 +10,8 @@ from tests.builders import rostering
 from tests.stories.stage import Stage, ids
 
 FEE_FEN = 5_000
+HOURS = ((17, 0), (15, 45), (14, 30))
+"""The schools' sessions follow one another, so that one teacher can serve at all three."""
 CHECKS = ("IDENTITY", "SEX_OFFENCE_QUERY", "VIOLENCE_ABUSE_TRAFFICKING_QUERY", "TEACHER_QUALIFICATION")
 
 
@@ -34,7 +36,14 @@ class School:
     group: str = ""
     waived: str = ""
     leaving: str = ""
+    starts: tuple[int, int] = (17, 0)
+    """When its session begins on every service day; it lasts an hour."""
     sessions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """When its session ends."""
+        return self.starts[0] + 1, self.starts[1]
 
 
 class Opening:
@@ -78,7 +87,7 @@ class Opening:
         job = admin.post(f"/enrollment/v1/imports/{preview['id']}/apply", {"confirmed": True})
         stage.until(lambda: admin.get(f"/enrollment/v1/jobs/{job['id']}")["state"], "done")
         for row in sorted(admin.all("/enrollment/v1/schools"), key=lambda row: str(row["identifier"])):
-            self.schools.append(School(row["id"], row["name"]))
+            self.schools.append(School(row["id"], row["name"], starts=HOURS[len(self.schools)]))
         for school in self.schools:
             self._meet(school)
         stage.say(f"{self.pupils} pupils of {len(self.schools)} schools came in by one OneRoster bundle")
@@ -194,8 +203,8 @@ class Opening:
             "grades": [chosen],
             "segment": "service",
             "weekdays": [1, 2, 3, 4, 5],
-            "starts": "16:30",
-            "ends": "17:30",
+            "starts": "{:02}:{:02}".format(*school.starts),
+            "ends": "{:02}:{:02}".format(*school.ends),
             "capacity": 40,
             "fee_bearing": True,
             "lead_person_id": school.lead,

@@ -32,6 +32,7 @@ class ServiceWeek:
         self.stage.set_time(-3, 9)
         for school in self.schools:
             self.schedule(school)
+        self.share_the_lead()
         for school in self.schools:
             self.get_ready(school)
         for day in range(LAST_DAY + 1):
@@ -59,6 +60,23 @@ class ServiceWeek:
         """Put a person on the roster as lead."""
         office = self.stage.as_("academic_affairs", school=school.id)
         office.post("/vetting/v1/assignments", {"person_id": person, "session_ids": sessions, "role": "LEAD"})
+
+    def share_the_lead(self) -> None:
+        """The first school's lead also assists at the other two, under a contract with each."""
+        stage, last = self.stage, self.stage.first_day + timedelta(days=LAST_DAY)
+        for school in self.schools[1:]:
+            office = stage.as_("academic_affairs", school=school.id)
+            terms = {"school_id": school.id, "person_id": self.blocked, "kind": "LABOUR_CONTRACT"}
+            wanted = {"person_id": self.blocked, "session_ids": ids(school.sessions), "role": "ASSIST"}
+            if school is self.schools[1]:
+                stage.refused("assign somebody without a contract here", office, "/vetting/v1/assignments", wanted)
+            contract = office.post(
+                "/vetting/v1/engagements", terms | {"starts_on": stage.first_day, "ends_on": last}
+            )
+            path = f"/vetting/v1/engagements/{contract['id']}/sign"
+            stage.as_("principal", school=school.id, person=school.principal).post(path, {"party": "school"})
+            stage.as_("external_instructor", school=school.id, person=self.blocked).post(path, {"party": "person"})
+            office.post("/vetting/v1/assignments", wanted)
 
     def states(self, school: School, *, since: int = 0) -> set[str]:
         """States of a school's sessions from a day on."""
@@ -100,9 +118,8 @@ class ServiceWeek:
         for school in self.schools:
             self.name_duty_leader(school, day)
             self.check_venue(school)
-        for school in self.schools:
+        for school in reversed(self.schools):
             self.receive(school, day)
-        for school in self.schools:
             self.release(school, day)
         stage.say(f"day {day + 1}: {sum(len(self.pupils(one, day)) for one in self.schools)} children kept and fetched at three schools")
 
@@ -115,7 +132,7 @@ class ServiceWeek:
             {
                 "school_id": school.id,
                 "person_id": school.principal,
-                "starts_at": stage.at(day, 15),
+                "starts_at": stage.at(day, 14),
                 "ends_at": stage.at(day, 21),
             },
         )
@@ -127,7 +144,7 @@ class ServiceWeek:
     def receive(self, school: School, day: int) -> None:
         """Staff in, session open, class handed over with headcount, roll called."""
         stage, session = self.stage, school.sessions[day]["id"]
-        stage.set_time(day, 16, 20)
+        stage.set_time(day, school.starts[0], school.starts[1] - 5 if school.starts[1] else 0)
         lead = self.lead_of(school, day)
         duty = stage.as_("duty_staff", school=school.id)
         instructor = stage.as_("instructor", school=school.id, person=lead)
@@ -153,7 +170,7 @@ class ServiceWeek:
     def release(self, school: School, day: int) -> None:
         """Every child goes home with somebody who may fetch it; on the second day one is fetched late."""
         stage, session = self.stage, school.sessions[day]["id"]
-        stage.set_time(day, 17, 30)
+        stage.set_time(day, *school.ends)
         lead = self.lead_of(school, day)
         instructor = stage.as_("instructor", school=school.id, person=lead)
         instructor.post(f"/attendance/v1/sessions/{session}/begin-dismissal")
@@ -180,13 +197,13 @@ class ServiceWeek:
         """Nobody comes: the case opens, somebody is called, the duty leader takes over, the child is fetched."""
         stage = self.stage
         leader = stage.as_("principal", school=school.id, person=school.principal)
-        stage.set_time(1, 17, 41)
+        stage.set_time(1, 18, 11)
         stage.until(lambda: self.case(school)["state"] != "")
         case = self.case(school)
         instructor.post(f"/attendance/v1/late-pickups/{case['id']}/contacts", {"outcome": "NO_ANSWER"})
-        stage.set_time(1, 18, 1)
+        stage.set_time(1, 18, 31)
         stage.until(lambda: self.case(school)["level"], 1)
-        stage.set_time(1, 18, 20)
+        stage.set_time(1, 18, 50)
         self.hand_to_guardian(school, leader, pupil)
         stage.until(lambda: self.case(school)["state"], "RESOLVED")
         stage.say("a child was fetched 50 minutes late: a call, the duty leader, and home; no charge follows")
@@ -237,7 +254,13 @@ class ServiceWeek:
         arrival = {"session_id": today, "person_id": self.blocked}
         stage.refused("let the blocked teacher in", duty, "/attendance/v1/presences", arrival)
         stage.until(lambda: self.states(school, since=2), {"UNSTAFFED"})
-        stage.say(f"a conduct record was substantiated; the door shut after {self.effect_seconds:.2f} s")
+        gone = officer.all("/vetting/v1/assignments", person_id=self.blocked, state="REMOVED")
+        places = {one["school_id"] for one in gone}
+        assert (len(gone), len(places)) == (9, 3), gone
+        stage.say(
+            f"a conduct record was substantiated: {len(gone)} assignments at {len(places)} schools gone at once,"
+            f" the door shut after {self.effect_seconds:.2f} s"
+        )
         self.substitute(school)
 
     def reason(self, client: Any, session: str) -> str | None:
@@ -248,7 +271,7 @@ class ServiceWeek:
     def substitute(self, school: School) -> None:
         """Another teacher accepts every vacancy."""
         stage, office = self.stage, self.stage.as_("academic_affairs", school=school.id)
-        requests = office.all("/vetting/v1/substitute-requests", school_id=school.id)
+        requests = office.all("/vetting/v1/substitute-requests", school_id=school.id, sort="starts_at")
         other = stage.as_("instructor", school=school.id, person=school.other)
         for request in requests:
             office.post(f"/vetting/v1/substitute-requests/{request['id']}/offer", {"person_id": school.other})
@@ -271,6 +294,6 @@ class ServiceWeek:
             result = {"result": "CLEAR", "as_of": stage.first_day + timedelta(days=2), "evidence_ref": "query-2"}
             officer.post(f"/vetting/v1/checks/{check['id']}/record-result", result)
         officer.post(f"/vetting/v1/people/{self.blocked}/clear")
-        assigned = officer.all("/vetting/v1/assignments", person_id=self.blocked)
-        assert {one["state"] for one in assigned[2:]} == {"REMOVED"}
+        assigned = officer.all("/vetting/v1/assignments", person_id=self.blocked, sort="starts_at")
+        assert [one["state"] for one in assigned] == ["SERVED"] * 6 + ["REMOVED"] * 9, assigned
         stage.say("the finding was overturned: cleared anew, the old assignments stay gone")

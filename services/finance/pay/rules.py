@@ -127,6 +127,9 @@ def price(
     rate = _rate(is_external, agreed, row)
     if rate is None:
         return Waits(reason="rate")
+    source = row["funding_source"] if row else source_for(EXTERNAL, policy)
+    if source is None:
+        return Waits(reason="funding_source")
     minutes = min(service.minutes, service.session_minutes)
     period = policy.value(f"class_period_minutes.{service.stage}")
     return Priced(
@@ -134,7 +137,7 @@ def price(
         rate_fen=rate,
         amount_fen=prorate(rate, minutes, period),
         category=EXTERNAL if is_external else INTERNAL,
-        funding_source=row["funding_source"] if row else source_for(EXTERNAL, policy),
+        funding_source=source,
     )
 
 
@@ -153,13 +156,10 @@ def rate_of(rates: Sequence[Mapping[str, Any]], category: str, nature: str) -> M
     return rows.get(nature) or rows.get(None)
 
 
-def source_for(category: str, policy: Policy) -> str:
+def source_for(category: str, policy: Policy) -> str | None:
     """The first of the profile's sources of money that may pay for a spending category."""
     by_source = policy.value("spend.by_source")
-    for source in policy.value("fee.modes") or ("FISCAL_SUBSIDY",):
-        if category in by_source.get(source, ()):
-            return str(source)
-    raise Refused("no_source_for_pay", gate="G-PAY", clauses=policy.clauses("spend.by_source"), category=category)
+    return next((mode for mode in policy.value("fee.modes") if category in by_source.get(mode, ())), None)
 
 
 def need_rates(rates: Sequence[Mapping[str, Any]], policy: Policy) -> None:

@@ -16,8 +16,10 @@ SUBSTITUTE = Machine(
         ("ESCALATED", "offer"): "OFFERED",
         ("OFFERED", "accept"): "FILLED",
         ("OFFERED", "decline"): "OPEN",
+        ("OPEN", "escalate"): "ESCALATED",
+        ("ESCALATED", "escalate"): "ESCALATED",
+        ("OFFERED", "escalate"): "OFFERED",  # who was asked may still accept
     }
-    | {(state, "escalate"): "ESCALATED" for state in ("OPEN", "OFFERED", "ESCALATED")}
     | {(state, "give_up"): "UNFILLED" for state in ("OPEN", "OFFERED", "ESCALATED")},
 )
 
