@@ -70,7 +70,7 @@ def _read(env: Env) -> dict[str, Any]:
         # A misspelled `production` must not quietly become development.
         "environment": env.str("ENV", "development", validate=validate.OneOf(["development", "production"])),
         "database_urls": {role: env.str(f"DATABASE_{role.upper()}_URL", "") for role in ("owner", "app", "worker")},
-        "broker_url": env.str("BROKER_URL", None),
+        "broker_url": env.str("BROKER_URL", None, validate=_AMQP),
         "peers": env.dict("PEERS", {}),
         "keyring": env.str("KEYRING", "", validate=_is_keyring),
         "issuer": env.str("ISSUER", "https://issuer.kehou.example"),
@@ -87,6 +87,9 @@ def _read(env: Env) -> dict[str, Any]:
         "replica": env.int("REPLICA", 0, validate=validate.Range(min=0)),
         "replicas": env.int("REPLICAS", 1, validate=validate.Range(min=1)),
     }
+
+
+_AMQP = validate.Regexp(r"amqps?://[^:@/]+:[^@]+@.+", error="expected amqp://user:password@host:port/vhost")
 
 
 def _is_keyring(text: str) -> None:

@@ -1,9 +1,11 @@
 """`kehou dead-letters`: what the broker gave up, for an operator (shared/messaging/dead_letters.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from pika.exceptions import AMQPError
 
 from shared.cli import needs
 from shared.cli.output import print_table
@@ -28,7 +30,8 @@ def dead_letters() -> None:
 @click.option("--limit", default=50, show_default=True)
 def list_letters(listener: str, limit: int) -> None:
     """The oldest dead letters of a listener; all of them stay."""
-    _print(list_dead(_broker(), listener, limit))
+    with _broker() as url:
+        _print(list_dead(url, listener, limit))
 
 
 @dead_letters.command()
@@ -36,7 +39,8 @@ def list_letters(listener: str, limit: int) -> None:
 @click.argument("message_id")
 def show(listener: str, message_id: str) -> None:
     """One dead letter with its headers and bytes."""
-    letter = find(_broker(), listener, message_id)
+    with _broker() as url:
+        letter = find(url, listener, message_id)
     if letter is None:
         raise click.ClickException(f"no dead letter {message_id} of {listener}")
     _print([letter])
@@ -57,19 +61,23 @@ def put_back(
 ) -> None:
     """Put dead letters back into the queue that they came from, oldest first."""
     try:
-        done = replay(_broker(), listener, limit=limit, type=type_, subject=subject, dry_run=dry_run, to_file=to_file)
+        with _broker() as url:
+            done = replay(url, listener, limit=limit, type=type_, subject=subject, dry_run=dry_run, to_file=to_file)
     except ReplayRefused as fault:
         raise click.ClickException(f"the broker would not take it back, it stays where it is: {fault}") from None
     _print(done)
 
 
-def _broker() -> str:
+@contextmanager
+def _broker() -> Iterator[str]:
+    """The broker's URL; its fault is told in a line."""
     url = needs.settings().broker_url
     if url is None:
-        raise needs.SettingsFault(
-            "set KEHOU_BROKER_URL; with loopback there are no dead letters, see kehou inbox status"
-        )
-    return url
+        raise needs.SettingsFault("set KEHOU_BROKER_URL; with loopback look at kehou inbox status")
+    try:
+        yield url
+    except AMQPError as fault:
+        raise click.ClickException(f"the broker did not answer: {fault!r}") from None
 
 
 def _print(letters: Sequence[DeadLetter]) -> None:

@@ -1,12 +1,14 @@
 """How far delivery is, and an operator's acts on it: status, outbox, inbox, timeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import click
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from shared.cli import needs
@@ -24,20 +26,27 @@ _OVERDUE = timers.c.due_at < func.now() + func.coalesce(
 )
 
 
-def _sessions(*services: str) -> Iterator[tuple[str, Session]]:
-    """Each service with a session in its database, one after the other."""
-    urls = needs.databases(needs.settings())
-    for service in services or SERVICES:
-        engine = create_engine(urls["worker"].format(service=service))
+@contextmanager
+def _session(service: str, urls: Mapping[str, str]) -> Iterator[Session]:
+    """A session in a service's database, whose fault is told in a line."""
+    engine = create_engine(urls["worker"].format(service=service))
+    try:
         with Session(engine) as session:
-            yield service, session
+            yield session
+    except DBAPIError as fault:
+        raise click.ClickException(f"{service}: {str(fault.orig).splitlines()[0]}") from None
+    finally:
         engine.dispose()
 
 
 def _print(headers: tuple[str, ...], rows_of: Callable[[Session], Iterator[tuple[Any, ...]]]) -> None:
-    print_table(
-        ("service", *headers), ((service, *row) for service, session in _sessions() for row in rows_of(session))
-    )
+    """A table with the rows of every service."""
+    urls = needs.databases(needs.settings())
+    rows = []
+    for service in SERVICES:
+        with _session(service, urls) as session:
+            rows += [(service, *row) for row in rows_of(session)]
+    print_table(("service", *headers), rows)
 
 
 @click.command()
@@ -134,7 +143,7 @@ def retry(service: str, events: tuple[UUID, ...], every: bool) -> None:
     """Give waiting events all their attempts again, after their cause is mended."""
     if bool(events) == every:
         raise click.UsageError("either --event or --all")
-    for _, session in _sessions(service):
+    with _session(service, needs.databases(needs.settings())) as session:
         chosen = events or session.scalars(select(heard.c.event_id).where(heard.c.status.in_(WAITING))).all()
         released = release(session, chosen)
         session.commit()
@@ -151,7 +160,7 @@ def timeline() -> None:
 @click.confirmation_option(prompt="Only after this service's database was restored from an older copy. Number afresh?")
 def start(service: str) -> None:
     """Number a service's events afresh, after its database was restored from an older copy."""
-    for _, session in _sessions(service):
+    with _session(service, needs.databases(needs.settings())) as session:
         begun = log_of_said.start_timeline(session)
         session.commit()
         click.echo(f"{service}: timeline {begun}")

@@ -3,7 +3,7 @@
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -68,11 +68,11 @@ def key_set(issuer: DevelopmentIssuer) -> WSGIApplication:
     """Serves the issuer's public keys at `/issuer/jwks.json`."""
     document = Response(json.dumps(issuer.jwks()), content_type="application/json")
 
-    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> object:
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         reply = document if environ["PATH_INFO"] == "/issuer/jwks.json" else NotFound()
         return reply(environ, start_response)
 
-    return serve  # type: ignore[return-value]
+    return serve
 
 
 def _greet(home: str, chosen: Settings, issuer: DevelopmentIssuer) -> None:

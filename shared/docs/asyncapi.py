@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow import OpenAPIConverter
 
 from shared.docs.catalogue import events_of, sentence
 from shared.events import CONTENT_TYPE, PARTITIONS, Event, SchoolEvent, schema_of
@@ -12,8 +12,8 @@ from shared.messaging.topology import EVENTS
 from shared.service import Service
 
 _ID = {"type": "string", "format": "uuid"}
-_MARSHMALLOW = MarshmallowPlugin(schema_name_resolver=lambda _: "")  # nested schemas stand where they are used
-APISpec("", "", "3.1.0", plugins=[_MARSHMALLOW])  # binds the plugin to JSON Schema 2020-12
+# OpenAPI 3.1 speaks JSON Schema 2020-12. Without a name a nested schema stands where it is used.
+_CONVERTER = OpenAPIConverter("3.1.0", lambda _: "", APISpec("", "", "3.1.0"))
 
 _ATTRIBUTES: Mapping[str, Any] = {
     "specversion": {"const": "1.0"},
@@ -109,10 +109,10 @@ def _particulars(event: type[Event]) -> dict[str, Any]:
 
 def payload_schema(event: type[Event]) -> Any:
     """JSON Schema of `data`. It stays open: readers ignore what they do not know."""
-    return _opened(_MARSHMALLOW.converter.schema2jsonschema(schema_of(event)))  # type: ignore[union-attr]
+    return _opened(_CONVERTER.schema2jsonschema(schema_of(event)))
 
 
 def _opened(schema: Any) -> Any:
     if isinstance(schema, dict):
-        return {key: _opened(value) for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
+        return {key: value for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
     return [_opened(item) for item in schema] if isinstance(schema, list) else schema

@@ -228,12 +228,66 @@ def staff(school: School, session_ids: list[str]) -> None:
     )
 
 
-def open_session(school: School) -> str:
-    """Everything up to the first session being open at 16:15; its id."""
+def ready(school: School, *, at: tuple[int, int] = (16, 15)) -> str:
+    """Staffed and pre-checked, at an hour of the first day; the session's id."""
     ids = schedule(school)
     staff(school, ids)
     school.do(ids[0], "pre-check")
-    school.world.set_time(school.world.at(16, 15))
-    school.check_in(ids[0], school.teacher)
-    school.do(ids[0], "open")
+    school.world.set_time(school.world.at(*at))
     return ids[0]
+
+
+def open_session(school: School) -> str:
+    """The first session, open from 16:15 with its teacher in it; its id."""
+    session = ready(school)
+    school.check_in(session, school.teacher)
+    school.do(session, "open")
+    return session
+
+
+def clause_ids(refusal: dict[str, Any]) -> list[str]:
+    """The clauses that a refusal cites."""
+    return [clause["id"] for clause in refusal["clauses"]]
+
+
+def said(school: School, kind: type[Any]) -> list[Any]:
+    """What attendance said of one kind, in order."""
+    return [event for event in school.world.said("attendance") if isinstance(event, kind)]
+
+
+def hand_over(school: School, session: str, pupils: list[UUID] | None = None, **changes: Any) -> Any:
+    """The class teacher hands pupils (all of them) to the session."""
+    listed = school.pupils if pupils is None else pupils
+    body = {"session_id": session, "class_id": school.class_id, "pupil_ids": listed, "headcount": len(listed)}
+    expect = changes.pop("expect", 200)
+    teacher = school.as_("class_teacher", changes.pop("person", school.class_teacher))
+    return teacher.post("/attendance/v1/custody/hand-over-to-service", body | changes, expect=expect)
+
+
+def mark(school: School, session: str, status: str = "PRESENT", pupils: list[UUID] | None = None, **expect: Any) -> Any:
+    """The teacher marks pupils (all of them)."""
+    listed = school.pupils if pupils is None else pupils
+    return school.do(session, "marks", {"marks": [{"pupil_id": one, "status": status} for one in listed]}, **expect)
+
+
+def release(school: School, pupil: UUID, person: UUID | None = None, **more: Any) -> Any:
+    """A member of staff (the teacher) lets a child go to somebody."""
+    body = {"method": more.pop("method", "KNOWN_GUARDIAN_SIGNATURE"), "person_id": person}
+    expect = more.pop("expect", 200)
+    releaser = school.as_("instructor", more.pop("releaser", school.teacher))
+    return releaser.post(f"/attendance/v1/custody/{pupil}/release", body | more, expect=expect)
+
+
+def dismissed(school: School, session: str) -> None:
+    """Received, marked, and waiting to be fetched at the planned end."""
+    hand_over(school, session)
+    mark(school, session)
+    school.do(session, "complete-roll-call")
+    school.world.set_time(school.world.at(17, 50))
+    school.do(session, "begin-dismissal")
+
+
+def chain(school: School, pupil: UUID) -> dict[str, Any]:
+    """Who keeps a pupil today."""
+    (found,) = school.as_("principal").all("/attendance/v1/custody", pupil_id=pupil)
+    return dict(found)

@@ -1,5 +1,6 @@
 """Who may be let near the children: vetting's word, kept in any order, trusted only while it is fresh."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from shared.contracts.vetting import (
 from shared.events import Event
 from shared.ids import new_id
 from tests.builders import care
-from tests.builders.care import School
+from tests.builders.care import School, clause_ids
 from tests.world import House, World
 
 SERVICES = ("attendance",)
@@ -30,10 +31,6 @@ SERVICES = ("attendance",)
 def school(world: World) -> School:
     care.open_term(world)
     return care.build_school(world)
-
-
-def clause_ids(refusal: dict[str, Any]) -> list[str]:
-    return [clause["id"] for clause in refusal["clauses"]]
 
 
 def test_a_cleared_and_assigned_person_is_let_in_once(school: School) -> None:
@@ -168,6 +165,39 @@ def test_another_school_and_another_district_see_no_session(school: School, hous
     assert stranger.as_("academic_affairs").all("/attendance/v1/sessions") == []
 
 
+def test_a_restoration_tells_that_every_assignment_before_it_is_gone(school: School) -> None:
+    ids = care.schedule(school)
+    care.staff(school, ids)
+    person: dict[str, Any] = {"district_id": school.world.district, "person_id": school.teacher}
+    until = school.world.first_day + timedelta(days=300)
+    restored = StaffRestored(**person, category="OWN_TEACHER", clearance_epoch=3, valid_until=until)
+    school.world.hear(restored)
+    assert {session["state"] for session in school.sessions()} == {"UNSTAFFED"}
+    assert school.check_in(ids[0], school.teacher, expect=409)["code"] == "not_assigned"
+    care.assign(school, school.teacher, ids[:1], epoch=3)
+    school.check_in(ids[0], school.teacher, expect=201)
+
+
+@pytest.mark.clause("P5-3.5.8")
+def test_a_block_and_a_check_in_at_the_same_moment_leave_nobody_blocked_inside(school: School) -> None:
+    (session, *_), world = care.schedule(school), school.world
+    people = [new_id() for _ in range(8)]
+    for person in people:
+        care.clear(world, person)
+        care.assign(school, person, [session], role="ASSIST")
+    with ThreadPoolExecutor(2) as pool:
+        for person in people:
+            door = pool.submit(school.check_in, session, person, expect=(201, 409))
+            pool.submit(world.hear, care.blocked(world, person)).result()
+            door.result()
+    inside = world.read(
+        "attendance",
+        "SELECT person_id FROM presences WHERE session_id = :session AND checked_out_at IS NULL",
+        session=session,
+    )
+    assert inside == []
+
+
 # Any order
 
 
@@ -220,7 +250,7 @@ def shared_house(house: House) -> House:
     return house
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(7)), again=st.lists(st.integers(0, 6), max_size=4))
 def test_any_order_and_repetition_of_vettings_words_end_in_the_same_state_and_answers(
     shared_house: House, order: list[int], again: list[int]

@@ -1,4 +1,4 @@
-"""Laying sessions out, staffing them, opening them, and the gates on the way."""
+"""Laying sessions out, staffing them, opening, closing and cancelling them."""
 
 from datetime import time
 from typing import Any
@@ -7,27 +7,30 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.attendance import (
-    HeadcountCounted,
-    SafetyPackReady,
+    HandoverCompleted,
     SessionCancelled,
+    SessionClosed,
+    SessionOpened,
     SessionsScheduled,
     SessionStaffed,
-    TermArchiveSealed,
-    VenueCheckFailed,
-    VenueCheckPassed,
+    StaffServiceRecorded,
 )
-from shared.contracts.enrollment import ExceptionApproved, GroupClosed, PlanFiled, PlanFilingRevoked, Slot
+from shared.contracts.enrollment import (
+    ExceptionApproved,
+    GroupClosed,
+    PlanFiled,
+    PlanFilingRevoked,
+    Slot,
+)
 from shared.contracts.vetting import (
     AssignedSession,
     AssignmentsConfirmed,
     AssignmentsRemoved,
-    GatePassesRevoked,
-    GatePassIssued,
     SubstituteUnfilled,
 )
 from shared.ids import new_id
 from tests.builders import care
-from tests.builders.care import School
+from tests.builders.care import School, clause_ids, dismissed, ready, release, said
 from tests.world import World
 
 SERVICES = ("attendance",)
@@ -41,12 +44,9 @@ def school(world: World) -> School:
     return care.build_school(world)
 
 
-def clause_ids(refusal: dict[str, Any]) -> list[str]:
-    return [clause["id"] for clause in refusal["clauses"]]
-
-
-def said(school: School, kind: type[Any]) -> list[Any]:
-    return [event for event in school.world.said("attendance") if isinstance(event, kind)]
+@pytest.fixture
+def session(school: School) -> str:
+    return care.open_session(school)
 
 
 def refused_schedule(school: School) -> dict[str, Any]:
@@ -56,7 +56,21 @@ def refused_schedule(school: School) -> dict[str, Any]:
     return refusal
 
 
-# The series
+def test_a_day_goes_from_opening_to_closing_and_says_who_served_and_who_was_there(school: School, session: str) -> None:
+    assert school.session(session)["state"] == "OPEN"
+    dismissed(school, session)
+    for pupil in school.pupils:
+        release(school, pupil, school.guardian_of[pupil])
+    closed = school.do(session, "close", {"learning_minutes": 30})
+    assert closed["state"] == "CLOSED"
+    (opened,) = said(school, SessionOpened)
+    assert opened.opened_at < school.world.at(16, 20)
+    (event,) = said(school, SessionClosed)
+    assert (event.expected_count, event.present_count, event.learning_minutes, event.revision) == (3, 3, 30, 1)
+    (served,) = said(school, StaffServiceRecorded)
+    assert (served.person_id, served.role, served.minutes) == (school.teacher, "LEAD", 90)
+    assert served.started_at == school.world.at(16, 20)
+    assert len(said(school, HandoverCompleted)) == 3
 
 
 def test_sessions_follow_the_calendar_in_local_time_and_a_repeat_adds_nothing(school: School) -> None:
@@ -125,9 +139,6 @@ def test_a_pupils_learning_activity_of_a_day_stays_within_one_class_period(world
     assert len(care.schedule(school)) == 1
 
 
-# The roster
-
-
 def test_a_removal_heard_before_its_confirmation_wins(school: School) -> None:
     ids = care.schedule(school)
     care.clear(school.world, school.teacher)
@@ -166,65 +177,6 @@ def test_the_duty_leader_hears_that_nobody_was_found(school: School) -> None:
         "attendance", "SELECT template FROM notifications WHERE person_id = :leader", leader=school.leader
     )
     assert ("session_without_staff",) in told
-
-
-# The venue
-
-
-@pytest.mark.clause("P5-4.3.3")
-def test_a_venue_without_a_fresh_check_hosts_no_session(school: School) -> None:
-    ids = care.schedule(school)
-    care.staff(school, ids)
-    school.as_("duty_staff").post(f"{API}/venues/{school.venue}/checks", {"passed": False, "note": "消防通道堵塞"})
-    refusal = school.do(ids[0], "pre-check", expect=409)
-    assert (refusal["code"], refusal["gate"]) == ("venue_check_failed", "G-VENUE")
-    assert "P5-4.3.3" in clause_ids(refusal)
-    school.as_("duty_staff").post(f"{API}/venues/{school.venue}/checks", {"passed": True})
-    school.do(ids[0], "pre-check")
-    assert len(said(school, VenueCheckPassed)) == 2
-    assert len(said(school, VenueCheckFailed)) == 1
-
-
-@pytest.mark.clause("P5-4.3.3")
-def test_a_check_grows_old(world: World) -> None:
-    care.open_term(world, days=10)
-    school = care.build_school(world)
-    ids = care.schedule(school)
-    care.staff(school, ids)
-    assert school.do(ids[-1], "pre-check", expect=409)["code"] == "venue_check_missing"
-
-
-@pytest.mark.clause("P5-4.3.5")
-def test_a_critical_hazard_shuts_the_venue_until_another_person_finds_it_gone(school: School) -> None:
-    ids = care.schedule(school)
-    care.staff(school, ids)
-    inspector = school.as_("inspector", new_id())
-    hazard = {"area": "FIRE", "severity": "CRITICAL", "description": "灭火器过期"}
-    opened = inspector.post(f"{API}/venues/{school.venue}/hazards", hazard)
-    refusal = school.do(ids[0], "pre-check", expect=409)
-    assert (refusal["code"], refusal["gate"], clause_ids(refusal)) == ("venue_hazard_open", "G-VENUE", ["P5-4.3.5"])
-    school.as_("duty_staff").post(f"{API}/hazards/{opened['id']}/rectify")
-    school.as_("principal", new_id()).post(f"{API}/hazards/{opened['id']}/close")
-    school.do(ids[0], "pre-check")
-
-
-@pytest.mark.clause("P4-2.2.1")
-def test_a_plan_that_stays_on_campus_takes_no_venue_outside(world: World) -> None:
-    care.open_term(world, "p4-shuangjing")
-    body = {"school_id": world.schools[0], "name": "少年宫", "scope": "off_campus"}
-    refusal = world.as_("academic_affairs").refused(f"{API}/venues", body)
-    assert (refusal["code"], refusal["gate"], clause_ids(refusal)) == ("venue_out_of_scope", "G-VENUE", ["P4-2.2.1"])
-
-
-# Opening
-
-
-def ready(school: School, *, at: tuple[int, int] = (16, 15)) -> str:
-    ids = care.schedule(school)
-    care.staff(school, ids)
-    school.do(ids[0], "pre-check")
-    school.world.set_time(school.world.at(*at))
-    return ids[0]
 
 
 def test_a_session_opens_at_its_hour_and_no_earlier(school: School) -> None:
@@ -299,9 +251,6 @@ def test_a_session_opens_only_under_an_active_plan(world: World) -> None:
     assert school.do(session, "open", expect=409)["code"] == "plan_not_in_force"
 
 
-# Ends
-
-
 def test_a_session_that_has_not_begun_is_cancelled_and_an_open_one_is_not(school: School) -> None:
     session = care.open_session(school)
     office = school.as_("academic_affairs")
@@ -317,142 +266,3 @@ def test_a_closed_groups_coming_sessions_are_cancelled(school: School) -> None:
     school.world.hear(GroupClosed(**school.owner, group_id=school.group))
     assert {one["state"] for one in school.sessions()} == {"CANCELLED"}
     assert len(said(school, SessionCancelled)) == 5
-
-
-# Gate
-
-
-def at_gate(school: School, person: Any, **more: Any) -> dict[str, Any]:
-    body = {"school_id": school.id, "person_id": person} | more
-    refusal: dict[str, Any] = school.as_("gatekeeper").refused(f"{API}/gate-entries", body)
-    return refusal
-
-
-@pytest.mark.clause("P5-4.3.3")
-def test_the_gate_lets_in_who_holds_a_pass_now_and_nobody_else_from_outside(school: School) -> None:
-    world, person, gate_pass = school.world, new_id(), new_id()
-    care.clear(world, person, category="FOLK_ARTIST")
-    refusal = at_gate(school, person)
-    assert (refusal["code"], refusal["gate"]) == ("no_gate_pass", "G-GATE")
-    assert "P5-4.3.3" in clause_ids(refusal)
-    window: dict[str, Any] = {"valid_from": world.at(16), "valid_to": world.at(18)}
-    world.hear(GatePassIssued(**school.owner, pass_id=gate_pass, person_id=person, **window))
-    assert at_gate(school, person)["code"] == "gate_pass_not_now"
-    world.set_time(world.at(16, 10))
-    care.lose_vetting(world)
-    assert at_gate(school, person)["code"] == "clearance_unconfirmed"
-    care.trust_vetting(world)
-    entry = school.as_("gatekeeper").post(f"{API}/gate-entries", {"school_id": school.id, "person_id": person})
-    assert (entry["state"], entry["pass_id"]) == ("ON_CAMPUS", str(gate_pass))
-    assert school.as_("gatekeeper").post(f"{API}/gate-entries/{entry['id']}/leave")["state"] == "LEFT"
-
-
-@pytest.mark.clause("P5-3.5.8")
-def test_a_blocked_person_does_not_pass_the_gate_even_accompanied(school: School) -> None:
-    care.open_session(school)
-    person = new_id()
-    care.clear(school.world, person, category="FOLK_ARTIST")
-    school.world.hear(care.blocked(school.world, person))
-    refusal = at_gate(school, person, accompanied_by=school.teacher)
-    assert (refusal["code"], refusal["gate"]) == ("person_blocked", "G-GATE")
-    assert "P5-3.5.8" in clause_ids(refusal)
-    body = {"school_id": school.id, "person_id": person, "reason": "已停用"}
-    assert school.as_("gatekeeper").post(f"{API}/gate-entries/refuse", body)["state"] == "REFUSED"
-    visitor = {"school_id": school.id, "accompanied_by": school.teacher}
-    school.as_("gatekeeper").post(f"{API}/gate-entries", visitor, expect=201)
-    assert at_gate(school, None, accompanied_by=new_id())["code"] == "company_not_on_duty"
-
-
-def test_a_pass_whose_revocation_came_first_stays_revoked(school: School) -> None:
-    world, person, gate_pass = school.world, new_id(), new_id()
-    care.clear(world, person, category="FOLK_ARTIST")
-    window: dict[str, Any] = {"valid_from": world.at(7), "valid_to": world.at(18)}
-    world.hear(
-        GatePassesRevoked(**school.owner, person_id=person, pass_ids=(gate_pass,), cause="CANCELLED"),
-        GatePassIssued(**school.owner, pass_id=gate_pass, person_id=person, **window),
-    )
-    assert at_gate(school, person)["code"] == "gate_pass_revoked"
-
-
-# Before and after a term
-
-
-@pytest.mark.clause("P5-4.3.2")
-@pytest.mark.clause("P5-2.2.2")
-def test_a_safety_pack_holds_every_system_of_the_profile(school: School) -> None:
-    names = [
-        "attendance",
-        "supervision",
-        "shift_handover",
-        "gate_log",
-        "venue_check",
-        "emergency_plan",
-        "hazard_removal",
-    ]
-    items = [{"name": name, "document_ref": f"doc-{name}"} for name in (*names, "pickup_rules")]
-    body = {"school_id": school.id, "term_id": school.world.term}
-    refusal = school.as_("principal").refused(f"{API}/safety-packs", body | {"items": items[:-2]})
-    assert (refusal["code"], refusal["gate"]) == ("safety_pack_incomplete", "G-READY")
-    assert {"P5-4.3.2", "P5-2.2.2"} <= set(clause_ids(refusal))
-    assert "hazard_removal, pickup_rules" in refusal["detail"]
-    school.as_("principal").post(f"{API}/safety-packs", body | {"items": items}, expect=201)
-    (event,) = said(school, SafetyPackReady)
-    assert set(event.items) == {*names, "pickup_rules"}
-
-
-@pytest.mark.clause("P4-4.3.5")
-@pytest.mark.clause("P4-4.3.6")
-def test_a_term_is_sealed_when_each_class_has_its_record_of_each_week_and_changes_no_more(world: World) -> None:
-    care.open_term(world, "p4-shuangjing")
-    school = care.build_school(world, pupils=0, segment="class_activity", slot=EARLY)
-    session = ready(school, at=(15, 25))
-    school.check_in(session, school.teacher)
-    for verb in ("open", "complete-roll-call", "begin-dismissal"):
-        school.do(session, verb)
-    which = {"school_id": school.id, "term_id": world.term}
-    principal = school.as_("principal", new_id())
-    principal_refused = principal.refused(f"{API}/term-archives", which)
-    assert principal_refused["code"] == "sessions_running"
-    school.do(session, "close", {"learning_minutes": 0})
-    refusal = principal.refused(f"{API}/term-archives", which)
-    assert (refusal["code"], clause_ids(refusal)) == ("records_missing", ["P4-4.3.5"])
-    record = {"class_id": school.class_id, "term_id": world.term, "week": 1, "content": "阅读与手工"}
-    assert (
-        school.as_("class_teacher", new_id()).refused(f"{API}/activity-records", record)["code"] == "not_class_teacher"
-    )
-    teacher = school.as_("class_teacher", school.class_teacher)
-    made = teacher.post(f"{API}/activity-records", record)
-    school.as_("leadership_member").post(f"{API}/activity-records/{made['id']}/accept")
-    principal.post(f"{API}/term-archives", which, expect=201)
-    assert len(said(school, TermArchiveSealed)) == 1
-    again = teacher.refused(f"{API}/activity-records", record | {"week": 2})
-    assert (again["code"], clause_ids(again)) == ("archive_sealed", ["P4-4.3.6"])
-
-
-def test_the_headcount_counts_who_really_came_in_half_of_the_weeks(world: World) -> None:
-    care.open_term(world, days=10)
-    school = care.build_school(world, pupils=3)
-    steady, once, _ = school.pupils
-    ids = care.schedule(school)
-    for session, present in ((ids[0], [steady, once]), (ids[5], [steady]), (ids[6], [steady])):
-        close_with(world, session, present)
-    body = {"school_id": school.id, "term_id": world.term}
-    counted = school.as_("principal").post(f"{API}/headcounts", body)
-    assert counted["basis"] == "actual_participants"
-    assert counted["pupil_count"] == 2
-    (event,) = said(school, HeadcountCounted)
-    assert event.pupil_count == 2
-
-
-def close_with(world: World, session: str, present: list[Any]) -> None:
-    """A held session, straight into the database: its day is told elsewhere."""
-    world.change("attendance", "UPDATE sessions SET state = 'CLOSED' WHERE id = :id", id=session)
-    for pupil in present:
-        world.change(
-            "attendance",
-            "INSERT INTO marks (id, district_id, school_id, version, session_id, pupil_id, status, at, marked_by)"
-            " SELECT gen_random_uuid(), district_id, school_id, 1, id, :pupil, 'PRESENT', now(), 'test'"
-            " FROM sessions WHERE id = :session",
-            session=session,
-            pupil=pupil,
-        )

@@ -69,7 +69,6 @@ def test_service_waits_for_rates_and_is_priced_once_they_are_approved(district: 
     assert pay.lines(district, school) == [("ACCRUED", 8_000)]
 
 
-@pytest.mark.clause("P5-3.5.8")
 def test_a_block_at_noon_cancels_the_afternoon_and_holds_the_day_before(served: Served) -> None:
     world = served.world
     before = Served(world, served.school, served.item, day=0, person=served.person)
@@ -139,7 +138,6 @@ def test_an_outside_person_is_paid_as_agreed_and_not_before_there_is_an_agreemen
     assert line["category"] == "EXTERNAL_LABOUR_FEE"
 
 
-@pytest.mark.clause("P5-4.2.6")
 def test_a_run_is_prepared_approved_and_paid_by_three_from_money_that_is_there(served: Served) -> None:
     world, school = served.world, served.school
     world.hear(served.cleared(), served.closed(), served.recorded())

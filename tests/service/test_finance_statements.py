@@ -58,6 +58,7 @@ def spend(world: World, **changes: Any) -> None:
 # Spending
 
 
+@pytest.mark.clause("P5-4.2.6")
 @pytest.mark.clause("P5-4.2.9")
 @pytest.mark.parametrize("category", ["MANAGEMENT_FEE", "VENUE_RENT", "OTHER_SCHOOL_SPENDING", "OTHER_SERVICE"])
 def test_the_money_is_spent_on_nothing_but_its_purposes(funded: World, category: str) -> None:

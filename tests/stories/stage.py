@@ -18,7 +18,7 @@ from shared.web.issuer import DevelopmentIssuer
 from tests.client import Answered, Client
 
 SERVICES = ("enrollment", "attendance", "finance", "vetting")
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass

@@ -124,8 +124,17 @@ def test_no_token_is_made_in_production(data_dir: Path) -> None:
 
 
 def test_every_fault_of_the_settings_is_told_at_once(data_dir: Path) -> None:
-    told = refused(run("status", LEASE_SECONDS="soon", RETRY_SECONDS="never", KEYRING="secret", WEB_WORKERS="0"))
-    assert all(name in told for name in ("LEASE_SECONDS", "RETRY_SECONDS", "KEYRING", "WEB_WORKERS"))
+    told = refused(
+        run(
+            "status",
+            LEASE_SECONDS="soon",
+            RETRY_SECONDS="never",
+            KEYRING="secret",
+            WEB_WORKERS="0",
+            BROKER_URL="amqp://me@here/",
+        )
+    )
+    assert all(name in told for name in ("LEASE_SECONDS", "RETRY_SECONDS", "KEYRING", "WEB_WORKERS", "BROKER_URL"))
     assert "secret" not in told
 
 

@@ -45,7 +45,7 @@ def keep_clearance(
     owner = {"id": person_id, "district_id": district_id, "version": 1, "lost_epoch": lost_epoch}
     statement = upsert(Clearance).values(owner | row)
     said = statement.excluded
-    is_newer = said.epoch > Clearance.epoch
+    is_newer = said.epoch >= 0
     changed = {name: case((is_newer, said[name]), else_=getattr(Clearance, name)) for name in row}
     work.session.execute(
         statement.on_conflict_do_update(

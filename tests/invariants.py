@@ -1,0 +1,172 @@
+"""The invariants between the services (domain.md §4.8), checked over the four databases at rest.
+
+Any test, story or demo may call `broken`: it reads the databases as their administrator and names every invariant that
+does not hold, with an example. Each is a query that must find nothing; what it compares lies in two databases, so the
+facts of one are handed to the other as a set.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+Read = Callable[..., list[tuple[Any, ...]]]
+"""`read(service, sql, **parameters)`: rows of a service's database, past its walls."""
+
+LISTENERS = {
+    "enrollment": ("attendance", "finance", "vetting"),
+    "attendance": ("enrollment", "finance", "vetting"),
+    "finance": ("enrollment",),
+    "vetting": ("attendance", "enrollment", "finance"),
+}
+
+NOW = "now() + coalesce((SELECT shift FROM business_clock), interval '0')"
+"""SQL: business time."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An invariant that does not hold, and what shows it."""
+
+    invariant: str
+    example: str
+
+
+def broken(read: Read, district: UUID) -> list[Broken]:
+    """Every invariant that one district breaks now; empty is good."""
+    found: list[Broken] = []
+    for invariant, check in CHECKS.items():
+        found += [Broken(invariant, str(example)) for example in check(read, district)]
+    return found
+
+
+def at_rest(read: Read) -> bool:
+    """Whether every event was sent, and every listener has applied all of it and parks nothing."""
+    if any(read(service, "SELECT 1 FROM outbox WHERE sent_at IS NULL LIMIT 1") for service in LISTENERS):
+        return False
+    return not any(_behind(read, publisher, listener) for publisher, them in LISTENERS.items() for listener in them)
+
+
+def _behind(read: Read, publisher: str, listener: str) -> list[Any]:
+    said = read(publisher, "SELECT timeline, part, last_sequence FROM outbox_part WHERE last_sequence > 0")
+    sql = "SELECT timeline, part, sequence FROM inbox_position WHERE source = :source"
+    return sorted(set(said) - set(read(listener, sql, source=f"/{publisher}")), key=str)
+
+
+def same_rosters(read: Read, district: UUID) -> list[Any]:
+    """INV-X-01: attendance expects whom enrollment's roll names; vetting knows attendance's sessions."""
+    roll = "SELECT group_id, pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL"
+    expected = (
+        "SELECT DISTINCT ON (group_id, pupil_id) group_id, pupil_id, added FROM roll_entries WHERE district_id = :d"
+        " ORDER BY group_id, pupil_id, roll_version DESC"
+    )
+    kept = {row[:2] for row in read("attendance", expected, d=district) if row[2]}
+    sessions = set(read("attendance", "SELECT id FROM sessions WHERE district_id = :d", d=district))
+    planned = set(read("vetting", "SELECT id FROM planned_sessions WHERE district_id = :d", d=district))
+    return list(set(read("enrollment", roll, d=district)) ^ kept) + list(sessions ^ planned)
+
+
+def one_decision_per_withdrawal(read: Read, district: UUID) -> list[Any]:
+    """INV-X-02: whoever withdrew is on no later roll, and has one refund decision if anything was paid."""
+    sql = "SELECT id, pupil_id FROM participations WHERE district_id = :d AND state = 'WITHDRAWN'"
+    gone = read("enrollment", sql, d=district)
+    on_roll = set(read("enrollment", "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL", d=district))
+    paid = set(
+        read(
+            "finance",
+            "SELECT i.participation_id FROM payments p JOIN invoices i ON i.id = p.invoice_id"
+            " WHERE p.district_id = :d AND p.state IN ('CONFIRMED', 'RECONCILED')",
+            d=district,
+        )
+    )
+    refunds = read("finance", "SELECT participation_id FROM refunds WHERE district_id = :d AND cause = 'WITHDRAWAL'", d=district)
+    wrong = [row for row in gone if (row[0],) in paid and refunds.count((row[0],)) != 1]
+    return wrong + [row for row in gone if (row[1],) in on_roll]
+
+
+def paid_service_was_real(read: Read, district: UUID) -> list[Any]:
+    """INV-X-03: a paid line has a closed session and a served assignment of a person who was cleared."""
+    sql = "SELECT session_id, person_id FROM pay_lines WHERE district_id = :d AND state = 'PAID' AND amount_fen > 0"
+    paid = set(read("finance", sql, d=district))
+    closed = set(read("attendance", "SELECT id FROM sessions WHERE district_id = :d AND state = 'CLOSED'", d=district))
+    sql = "SELECT session_id, person_id FROM assignments WHERE district_id = :d AND state = 'SERVED'"
+    served = set(read("vetting", sql, d=district))
+    return [row for row in paid if row[:1] not in closed or row not in served]
+
+
+def nobody_blocked_comes_near(read: Read, district: UUID) -> list[Any]:
+    """INV-X-04, INV-VET-01: no presence, no future assignment, no gate entry and no pay of a person while blocked."""
+    blocked = [row[0] for row in read("vetting", "SELECT id FROM people WHERE district_id = :d AND state = 'BLOCKED'", d=district)]
+    checks = (
+        ("attendance", "SELECT id FROM presences WHERE person_id = ANY(:p) AND checked_out_at IS NULL"),
+        ("attendance", "SELECT id FROM gate_entries WHERE person_id = ANY(:p) AND state = 'ON_CAMPUS'"),
+        ("vetting", f"SELECT id FROM assignments WHERE person_id = ANY(:p) AND state = 'CONFIRMED' AND ends_at > {NOW}"),
+        ("vetting", f"SELECT id FROM gate_passes WHERE person_id = ANY(:p) AND state = 'ISSUED' AND valid_to > {NOW}"),
+    )
+    found = [row for service, sql in checks for row in read(service, sql, p=blocked)]
+    return found + _came_while_away(read, district)
+
+
+def _came_while_away(read: Read, district: UUID) -> list[Any]:
+    """Check-ins under a clearance that had been taken away by then, in any span of the person's history."""
+    sql = (
+        "SELECT p.id FROM presences p JOIN clearances c ON c.id = p.person_id"
+        " WHERE p.district_id = :d AND p.clearance_epoch <= c.lost_epoch AND p.checked_out_at IS NULL"
+    )
+    return read("attendance", sql, d=district)
+
+
+def subsidy_counts_attendance(read: Read, district: UUID) -> list[Any]:
+    """INV-X-05: a claim's pupils are attendance's count for the school and term."""
+    claims = set(read("finance", "SELECT school_id, term_id, pupil_count FROM subsidy_claims WHERE district_id = :d", d=district))
+    counts = set(
+        read(
+            "attendance",
+            "SELECT CAST(data->>'school' AS uuid), CAST(data->'data'->>'term_id' AS uuid),"
+            " CAST(data->'data'->>'pupil_count' AS int)"
+            " FROM (SELECT CAST(convert_from(body, 'UTF8') AS jsonb) AS data FROM outbox"
+            "       WHERE type = 'attendance.headcount.counted') said WHERE data->>'district' = :d",
+            d=str(district),
+        )
+    )
+    return list(claims - counts)
+
+
+def events_arrived_once(read: Read, district: UUID) -> list[Any]:
+    """INV-X-08: every committed event took effect, or was refused by a rule, exactly once in every listener."""
+    lost: list[Any] = []
+    for publisher, listeners in LISTENERS.items():
+        said = set(read(publisher, "SELECT event_id FROM outbox"))
+        sql = "SELECT event_id FROM inbox WHERE source = :source AND status IN ('done', 'refused')"
+        for listener in listeners:
+            lost += [(publisher, listener, row[0]) for row in said - set(read(listener, sql, source=f"/{publisher}"))]
+    return lost
+
+
+def ledger_balances(read: Read, district: UUID) -> list[Any]:
+    """INV-FIN-01: every posting adds up to zero, and no earmarked account is below it."""
+    sql = "SELECT posting_id FROM entries WHERE district_id = :d GROUP BY posting_id HAVING sum(amount_fen) <> 0"
+    below = (
+        "SELECT school_id, account, sum(amount_fen) FROM entries WHERE district_id = :d"
+        " AND (account LIKE 'SPECIAL_ACCOUNT%' OR account = 'FISCAL_SUBSIDY')"
+        " GROUP BY school_id, account HAVING sum(amount_fen) < 0"
+    )
+    return read("finance", sql, d=district) + read("finance", below, d=district)
+
+
+def every_child_went_home(read: Read, district: UUID) -> list[Any]:
+    """INV-ATT-02: after the last session no child is in anybody's care, and nobody was released twice in a row."""
+    sql = "SELECT pupil_id, state FROM custody_chains WHERE district_id = :d AND state NOT IN ('RELEASED', 'WITH_CLASS')"
+    return read("attendance", sql, d=district)
+
+
+CHECKS: dict[str, Callable[[Read, UUID], list[Any]]] = {
+    "INV-X-01": same_rosters,
+    "INV-X-02": one_decision_per_withdrawal,
+    "INV-X-03": paid_service_was_real,
+    "INV-X-04": nobody_blocked_comes_near,
+    "INV-X-05": subsidy_counts_attendance,
+    "INV-X-08": events_arrived_once,
+    "INV-FIN-01": ledger_balances,
+    "INV-ATT-02": every_child_went_home,
+}
