@@ -1,13 +1,12 @@
 # Every target starts from nothing: git, make and Python 3.11 with venv and pip are enough.
 PYTHON  ?= python3.11
-PLAN    ?= P5
 SERVICE ?=
 MESSAGE ?=
 UV      := 0.13.9
 SYNCED  := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-fast check clauses docs migration bench clean
+.PHONY: help setup up demo test test-fast check clauses docs migration clean
 
 help: ## Show this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,11 +19,12 @@ $(SYNCED): pyproject.toml uv.lock
 	.venv/bin/uv sync --frozen --quiet
 	@touch $@
 
-up: setup ## Run the four services in one process, on an embedded PostgreSQL
-	.venv/bin/kehou up
+up: setup ## Leave the four services running on one port, with the demo's data
+	test -f var/demo/demo.json || $(MAKE) --no-print-directory demo
+	KEHOU_DATA_DIR=var/demo .venv/bin/kehou up
 
-demo: setup ## Play a term of a plan: make demo PLAN=P5
-	.venv/bin/python -m tests.stories.demo PLAN=$(PLAN)
+demo: setup ## Live through a Hebi school's term over HTTP; ends with a report
+	.venv/bin/python -m tests.stories.demo
 
 test: setup ## Every test; starts its own PostgreSQL and RabbitMQ
 	.venv/bin/pytest
@@ -48,9 +48,6 @@ docs: setup ## Write the generated documents anew
 
 migration: setup ## A migration from the tables: make migration SERVICE=vetting MESSAGE="add …"
 	.venv/bin/kehou migration $(SERVICE) --message "$(MESSAGE)"
-
-bench: setup ## Measure, and compare with hand-written baselines
-	.venv/bin/python -m tests.bench
 
 clean: ## Remove everything that is not in git
 	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -36,7 +36,7 @@ def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="session")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
     """One RabbitMQ for the whole run, with the topology that the services declare."""
-    listeners = {name: load_service(name).listens_to for name in ("vetting", "attendance")}
+    listeners = {name: load_service(name).listens_to for name in SERVICES}
     path = tmp_path_factory.mktemp("rabbit") / "definitions.json"
     path.write_text(topology.render(listeners), encoding="utf-8")
     with RabbitNode() as node:

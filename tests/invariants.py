@@ -70,7 +70,9 @@ def one_decision_per_withdrawal(read: Read, district: UUID) -> list[Any]:
     """INV-X-02: whoever withdrew is on no later roll, and has one refund decision if anything was paid."""
     sql = "SELECT id, pupil_id FROM participations WHERE district_id = :d AND state = 'WITHDRAWN'"
     gone = read("enrollment", sql, d=district)
-    on_roll = set(read("enrollment", "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL", d=district))
+    on_roll = set(
+        read("enrollment", "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL", d=district)
+    )
     paid = set(
         read(
             "finance",
@@ -79,7 +81,9 @@ def one_decision_per_withdrawal(read: Read, district: UUID) -> list[Any]:
             d=district,
         )
     )
-    refunds = read("finance", "SELECT participation_id FROM refunds WHERE district_id = :d AND cause = 'WITHDRAWAL'", d=district)
+    refunds = read(
+        "finance", "SELECT participation_id FROM refunds WHERE district_id = :d AND cause = 'WITHDRAWAL'", d=district
+    )
     wrong = [row for row in gone if (row[0],) in paid and refunds.count((row[0],)) != 1]
     return wrong + [row for row in gone if (row[1],) in on_roll]
 
@@ -96,11 +100,17 @@ def paid_service_was_real(read: Read, district: UUID) -> list[Any]:
 
 def nobody_blocked_comes_near(read: Read, district: UUID) -> list[Any]:
     """INV-X-04, INV-VET-01: no presence, no future assignment, no gate entry and no pay of a person while blocked."""
-    blocked = [row[0] for row in read("vetting", "SELECT id FROM people WHERE district_id = :d AND state = 'BLOCKED'", d=district)]
+    blocked = [
+        row[0]
+        for row in read("vetting", "SELECT id FROM people WHERE district_id = :d AND state = 'BLOCKED'", d=district)
+    ]
     checks = (
         ("attendance", "SELECT id FROM presences WHERE person_id = ANY(:p) AND checked_out_at IS NULL"),
         ("attendance", "SELECT id FROM gate_entries WHERE person_id = ANY(:p) AND state = 'ON_CAMPUS'"),
-        ("vetting", f"SELECT id FROM assignments WHERE person_id = ANY(:p) AND state = 'CONFIRMED' AND ends_at > {NOW}"),
+        (
+            "vetting",
+            f"SELECT id FROM assignments WHERE person_id = ANY(:p) AND state = 'CONFIRMED' AND ends_at > {NOW}",
+        ),
         ("vetting", f"SELECT id FROM gate_passes WHERE person_id = ANY(:p) AND state = 'ISSUED' AND valid_to > {NOW}"),
     )
     found = [row for service, sql in checks for row in read(service, sql, p=blocked)]
@@ -118,7 +128,9 @@ def _came_while_away(read: Read, district: UUID) -> list[Any]:
 
 def subsidy_counts_attendance(read: Read, district: UUID) -> list[Any]:
     """INV-X-05: a claim's pupils are attendance's count for the school and term."""
-    claims = set(read("finance", "SELECT school_id, term_id, pupil_count FROM subsidy_claims WHERE district_id = :d", d=district))
+    claims = set(
+        read("finance", "SELECT school_id, term_id, pupil_count FROM subsidy_claims WHERE district_id = :d", d=district)
+    )
     counts = set(
         read(
             "attendance",
@@ -156,7 +168,9 @@ def ledger_balances(read: Read, district: UUID) -> list[Any]:
 
 def every_child_went_home(read: Read, district: UUID) -> list[Any]:
     """INV-ATT-02: after the last session no child is in anybody's care, and nobody was released twice in a row."""
-    sql = "SELECT pupil_id, state FROM custody_chains WHERE district_id = :d AND state NOT IN ('RELEASED', 'WITH_CLASS')"
+    sql = (
+        "SELECT pupil_id, state FROM custody_chains WHERE district_id = :d AND state NOT IN ('RELEASED', 'WITH_CLASS')"
+    )
     return read("attendance", sql, d=district)
 
 

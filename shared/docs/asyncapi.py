@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
-from apispec.ext.marshmallow import OpenAPIConverter
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 from shared.docs.catalogue import events_of, sentence
 from shared.events import CONTENT_TYPE, PARTITIONS, Event, SchoolEvent, schema_of
@@ -13,7 +13,7 @@ from shared.service import Service
 
 _ID = {"type": "string", "format": "uuid"}
 # OpenAPI 3.1 speaks JSON Schema 2020-12. Without a name a nested schema stands where it is used.
-_CONVERTER = OpenAPIConverter("3.1.0", lambda _: "", APISpec("", "", "3.1.0"))
+_CONVERTER: Any = OpenAPIConverter("3.1.0", lambda _: "", APISpec("", "", "3.1.0"))
 
 _ATTRIBUTES: Mapping[str, Any] = {
     "specversion": {"const": "1.0"},
@@ -114,5 +114,5 @@ def payload_schema(event: type[Event]) -> Any:
 
 def _opened(schema: Any) -> Any:
     if isinstance(schema, dict):
-        return {key: value for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
+        return {key: _opened(value) for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
     return [_opened(item) for item in schema] if isinstance(schema, list) else schema

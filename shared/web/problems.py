@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, json, request
+from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -127,11 +128,18 @@ def _of_fault(app: Flask, fault: InternalServerError) -> Response:
     return problem("internal_fault", 500, facts={"trace": trace})
 
 
+def _of_conflict(app: Flask, fault: IntegrityError) -> Response:
+    """Two requests made the same thing at once; any other broken constraint is a fault of ours."""
+    if isinstance(fault.orig, UniqueViolation):
+        return of_refusal(Refused("already_exists", thing="row"))
+    return _of_fault(app, InternalServerError(original_exception=fault))
+
+
 def register(app: Flask) -> None:
     """Answer every refusal, HTTP error and fault of this application with a problem document."""
     app.register_error_handler(Refused, of_refusal)
     app.register_error_handler(StaleDataError, lambda _: of_refusal(LostRace()))
-    app.register_error_handler(IntegrityError, lambda _: of_refusal(Refused("already_exists", thing="row")))
+    app.register_error_handler(IntegrityError, lambda fault: _of_conflict(app, fault))
     for unstorable in (DataError, UnicodeEncodeError, OverflowError):
         app.register_error_handler(unstorable, lambda _: of_refusal(Invalid({"_schema": "not_storable"})))
     app.register_error_handler(OperationalError, lambda _: of_refusal(Unavailable("database_unavailable")))

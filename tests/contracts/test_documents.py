@@ -150,6 +150,11 @@ def test_the_documented_schema_takes_every_event_and_fields_that_are_new(
     validator(kind.name).validate(body)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_part_of_an_event_is_closed_to_new_fields(service: str) -> None:
+    assert '"additionalProperties": false' not in every()[ASYNC_API[service]]
+
+
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.name)
 def test_the_documented_schema_refuses_an_event_that_says_too_little(kind: type[Event]) -> None:
     empty = {"type": kind.name, "source": "/" + kind.name.split(".")[0], "data": {}}

@@ -175,9 +175,7 @@ class Opening:
             "/enrollment/v1/surveys",
             {"school_id": school.id, "term_id": self.term, "closes_on": self.stage.first_day - timedelta(days=18)},
         )
-        answers = [
-            {"pupil_id": pupil, "wants_service": True, "content_types": ["READING"]} for pupil in school.pupils
-        ]
+        answers = [{"pupil_id": pupil, "wants_service": True, "content_types": ["READING"]} for pupil in school.pupils]
         office.post(f"/enrollment/v1/surveys/{survey['id']}/enter-answers", {"answers": answers})
         self.stage.set_time(-18, 17)
         closed = office.post(f"/enrollment/v1/surveys/{survey['id']}/close")
@@ -261,7 +259,9 @@ class Opening:
         admin = stage.as_("district_admin")
         window = office.post("/enrollment/v1/windows", {"plan_id": school.plan})
         if school is self.schools[0]:
-            stage.refused("open the window before the plan is on file", office, f"/enrollment/v1/windows/{window['id']}/open")
+            stage.refused(
+                "open the window before the plan is on file", office, f"/enrollment/v1/windows/{window['id']}/open"
+            )
         found = admin.get(f"/enrollment/v1/plans/{school.plan}")
         admin.post(
             f"/enrollment/v1/plans/{school.plan}/file",
@@ -365,9 +365,7 @@ class Opening:
         )
         stage.set_time(-14, 9)
         confirmed = office.post("/enrollment/v1/participations", {"window_id": school.window})["items"]
-        office.post(
-            f"/enrollment/v1/groups/{school.group}/add-members", {"participation_ids": ids(confirmed)}
-        )
+        office.post(f"/enrollment/v1/groups/{school.group}/add-members", {"participation_ids": ids(confirmed)})
         stage.until(lambda: len(self._invoices(school)), len(confirmed))
         for invoice in self._invoices(school):
             if invoice["state"] == "ISSUED":

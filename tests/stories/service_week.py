@@ -70,9 +70,7 @@ class ServiceWeek:
             wanted = {"person_id": self.blocked, "session_ids": ids(school.sessions), "role": "ASSIST"}
             if school is self.schools[1]:
                 stage.refused("assign somebody without a contract here", office, "/vetting/v1/assignments", wanted)
-            contract = office.post(
-                "/vetting/v1/engagements", terms | {"starts_on": stage.first_day, "ends_on": last}
-            )
+            contract = office.post("/vetting/v1/engagements", terms | {"starts_on": stage.first_day, "ends_on": last})
             path = f"/vetting/v1/engagements/{contract['id']}/sign"
             stage.as_("principal", school=school.id, person=school.principal).post(path, {"party": "school"})
             stage.as_("external_instructor", school=school.id, person=self.blocked).post(path, {"party": "person"})
@@ -121,7 +119,9 @@ class ServiceWeek:
         for school in reversed(self.schools):
             self.receive(school, day)
             self.release(school, day)
-        stage.say(f"day {day + 1}: {sum(len(self.pupils(one, day)) for one in self.schools)} children kept and fetched at three schools")
+        stage.say(
+            f"day {day + 1}: {sum(len(self.pupils(one, day)) for one in self.schools)} children kept and fetched at three schools"
+        )
 
     def name_duty_leader(self, school: School, day: int) -> None:
         """The principal leads the duty today."""

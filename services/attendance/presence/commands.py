@@ -45,7 +45,7 @@ def keep_clearance(
     owner = {"id": person_id, "district_id": district_id, "version": 1, "lost_epoch": lost_epoch}
     statement = upsert(Clearance).values(owner | row)
     said = statement.excluded
-    is_newer = said.epoch >= 0
+    is_newer = said.epoch > Clearance.epoch
     changed = {name: case((is_newer, said[name]), else_=getattr(Clearance, name)) for name in row}
     work.session.execute(
         statement.on_conflict_do_update(
@@ -142,7 +142,7 @@ def _let_in(work: Work, session_id: UUID, person_id: UUID) -> Any:
             queries.is_trusted(),
         )
         .limit(1)
-        .with_for_update(read=True, of=(Clearance, ServiceSession))
+        
     )
     statement = upsert(Presence).from_select((*columns, "clearance_epoch", "checked_in_at"), allowed)
     return statement.on_conflict_do_nothing().returning(Presence.id)
