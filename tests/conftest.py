@@ -28,9 +28,11 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> House:
+def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The databases of all services, migrated once."""
-    return build_house(postgres, tmp_path_factory.mktemp("house"))
+    house = build_house(postgres, tmp_path_factory.mktemp("house"))
+    yield house
+    house.close()
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +50,6 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
 @pytest.fixture
 def world(request: pytest.FixtureRequest, house: House) -> Iterator[World]:
     """A fresh district; a module that names its SERVICES assembles only those."""
-    suite = house.suite(getattr(request.module, "SERVICES", SERVICES))
-    world = World(house, suite)
+    world = World(house, house.assembled(getattr(request.module, "SERVICES", SERVICES)))
     yield world
     world.http.close()
-    suite.stop()

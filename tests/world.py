@@ -67,6 +67,19 @@ class House:
     issuer: DevelopmentIssuer
     data_dir: Path
     migrated: set[str] = field(default_factory=set)
+    _assembled: dict[tuple[str, ...], Suite] = field(default_factory=dict)
+
+    def assembled(self, services: Sequence[str]) -> Suite:
+        """The services without any loop running, assembled once for all tests that drive them step by step."""
+        key = tuple(services)
+        if key not in self._assembled:
+            self._assembled[key] = self.suite(services)
+        return self._assembled[key]
+
+    def close(self) -> None:
+        """Close what was assembled."""
+        for suite in self._assembled.values():
+            suite.stop()
 
     def suite(self, services: Sequence[str], **changes: Any) -> Suite:
         """Services assembled in this process, not started; their tables are made when first needed."""
@@ -273,12 +286,13 @@ class World:
         """File and activate a plan at schools (all of them by default), pinned to the published profile."""
         profile_id, version = self.profile
         for school in schools or self.schools:
+            plan = new_id()
             for said in (PlanFiled, PlanActivated):
                 self.hear(
                     said(
                         district_id=self.district,
                         school_id=school,
-                        plan_id=new_id(),
+                        plan_id=plan,
                         term_id=self.term,
                         plan_version=1,
                         content_hash="0" * 64,

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.contracts.enrollment import (
@@ -94,7 +94,10 @@ def pin_plan(work: Work, said: PlanEvent, version: int | None = None) -> None:
         "subject_version": work.heard_version if version is None else version,
     }
     statement = insert(pins).values(row)
-    newer = statement.excluded.subject_version > pins.c.subject_version
+    # Another plan of the same term only comes after the one before it has ended: a school's events are in order.
+    newer = or_(
+        statement.excluded.subject_version > pins.c.subject_version, statement.excluded.plan_id != pins.c.plan_id
+    )
     work.session.execute(
         statement.on_conflict_do_update(
             index_elements=["school_id", "term_id"], set_=dict(statement.excluded), where=newer

@@ -234,7 +234,10 @@ ROLES: Mapping[str, Role] = {
     ),
     "gate_device": _role(
         "A terminal at the gate: shows who is expected, records who passes",
-        "gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read; session: read",
+        """
+        gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read
+        session: read; presence: read
+        """,
     ),
     "operator": _role(
         "Keeps the machinery running; sees messages and jobs, no child, no person, no money",

@@ -237,9 +237,9 @@ def ready(school: School, *, at: tuple[int, int] = (16, 15)) -> str:
     return ids[0]
 
 
-def open_session(school: School) -> str:
-    """The first session, open from 16:15 with its teacher in it; its id."""
-    session = ready(school)
+def open_session(school: School, *, at: tuple[int, int] = (16, 15)) -> str:
+    """The first session, open with its teacher in it; its id."""
+    session = ready(school, at=at)
     school.check_in(session, school.teacher)
     school.do(session, "open")
     return session

@@ -1,7 +1,10 @@
 """From the class teacher to the session and between its keepers."""
 
+from datetime import time
+
 import pytest
 
+from shared.contracts.enrollment import Slot
 from shared.ids import new_id
 from tests.builders import care
 from tests.builders.care import School, chain, clause_ids, dismissed, hand_over, release
@@ -98,3 +101,32 @@ def test_every_handover_names_the_keeper_that_the_one_before_left(school: School
     assert [one["from_id"] for one in handovers[1:]] == [one["to_id"] for one in handovers[:-1]]
     assert handovers[0]["from_id"] == str(school.class_teacher)
     assert handovers[-1]["to_id"] == str(school.guardian_of[pupil])
+
+
+@pytest.mark.clause("P5-4.3.4")
+def test_nobody_leaves_while_children_are_in_their_name(school: School, session: str) -> None:
+    hand_over(school, session)
+    (presence,) = school.as_("principal").all(f"{API}/presences", session_id=session)
+    leave = f"{API}/presences/{presence['id']}/check-out"
+    refusal = school.as_("instructor", school.teacher).refused(leave)
+    assert (refusal["code"], refusal["gate"]) == ("still_keeps_children", "G-HANDOVER")
+    assert "P5-4.3.4" in clause_ids(refusal)
+    body = {"session_id": session, "pupil_ids": school.pupils, "headcount": 3, "receiver_id": school.leader}
+    school.as_("instructor", school.teacher).post(f"{API}/custody/transfer", body)
+    school.as_("instructor", school.teacher).post(leave)
+
+
+def test_children_who_join_the_next_session_are_not_late_for_the_one_before(school: School, session: str) -> None:
+    world, first = school.world, school.group
+    dismissed(school, session)
+    school.group = new_id()
+    care.confirm_group(school, slot=Slot(weekdays=(1,), starts=time(17, 50), ends=time(18)))
+    care.enroll(school, school.pupils, version=1)
+    following = care.open_session(school, at=(17, 50))
+    body = {"session_id": following, "pupil_ids": school.pupils, "headcount": 3}
+    school.as_("instructor", school.teacher).post(f"{API}/custody/transfer", body)
+    world.set_time(world.at(18, 5))
+    world.run_timers("attendance")
+    assert school.as_("principal").all(f"{API}/late-pickups") == []
+    school.group = first
+    assert school.do(session, "close", {"learning_minutes": 0})["state"] == "CLOSED"

@@ -1,28 +1,23 @@
 """Who may fetch a child, and letting it go."""
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from shared.contracts.attendance import (
-    HandoverCompleted,
-)
+from shared.contracts.attendance import HandoverCompleted
 from shared.contracts.enrollment import (
     GuardianLinkEnded,
     GuardianLinkVerified,
-    Slot,
 )
 from shared.ids import new_id
 from tests.builders import care
 from tests.builders.care import School, chain, clause_ids, dismissed, hand_over, mark, release, said
-from tests.client import Answered
 from tests.world import World
 
 SERVICES = ("attendance",)
 API = "/attendance/v1"
-EARLY = Slot(weekdays=(1, 2, 3, 4), starts=time(15, 30), ends=time(16, 30))
 
 
 @pytest.fixture
@@ -194,33 +189,15 @@ def test_a_release_needs_an_idempotency_key_and_happens_once(school: School, ses
     assert release(school, pupil, school.guardian_of[pupil], expect=409)["code"] == "illegal_transition"
 
 
-def test_of_a_revocation_and_a_release_at_the_same_time_no_release_follows_the_revocation(world: World) -> None:
-    care.open_term(world)
-    school = care.build_school(world, pupils=12)
-    session = care.open_session(school)
+def test_a_release_waits_for_a_revocation_under_way_and_is_refused_after_it(school: School, session: str) -> None:
     dismissed(school, session)
-    made = {}
-    for pupil in school.pupils:
-        body = {"pupil_id": pupil, "kind": "STANDING", "valid_from": world.first_day, "name": "王奶奶"}
-        made[pupil] = school.as_("guardian", school.guardian_of[pupil]).post(f"{API}/authorizations", body)["id"]
-        school.as_("academic_affairs").post(f"{API}/authorizations/{made[pupil]}/verify")
-
-    def revoke(pupil: UUID) -> None:
-        school.as_("academic_affairs").post(f"{API}/authorizations/{made[pupil]}/revoke")
-
-    def let_go(pupil: UUID) -> None:
-        try:
-            release(school, pupil, authorization_id=made[pupil])
-        except Answered as refused:
-            assert "pickup_not_authorized" in str(refused)
-
-    with ThreadPoolExecutor(4) as pool:
-        for pupil in school.pupils:
-            acts = [pool.submit(let_go, pupil), pool.submit(revoke, pupil)]
-            for act in acts:
-                act.result()
-    for pupil in school.pupils:
-        assert release(school, pupil, authorization_id=made[pupil], expect=409)["code"] in (
-            "pickup_not_authorized",
-            "illegal_transition",
-        )
+    pupil, world = school.pupils[0], school.world
+    revoke = text("UPDATE pickup_authorizations SET state = 'ENDED' WHERE pupil_id = :pupil")
+    with ThreadPoolExecutor(1) as pool:
+        with world._past_walls("attendance") as connection:
+            connection.execute(revoke, {"pupil": pupil})
+            released = pool.submit(release, school, pupil, school.guardian_of[pupil], expect=(200, 409))
+            done, _ = wait([released], timeout=1)
+            assert not done
+        assert released.result()["code"] == "pickup_not_authorized"
+    assert chain(school, pupil)["state"] == "AWAITING_PICKUP"

@@ -4,13 +4,8 @@ from datetime import time
 
 import pytest
 
-from shared.contracts.attendance import (
-    SafetyPackReady,
-    TermArchiveSealed,
-)
-from shared.contracts.enrollment import (
-    Slot,
-)
+from shared.contracts.attendance import SafetyPackReady, TermArchiveSealed
+from shared.contracts.enrollment import Slot
 from shared.ids import new_id
 from tests.builders import care
 from tests.builders.care import School, clause_ids, ready, said

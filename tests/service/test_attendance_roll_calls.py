@@ -5,10 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from shared.contracts.attendance import (
-    AbsenceUnexplained,
-    HeadcountCounted,
-)
+from shared.contracts.attendance import AbsenceUnexplained, HeadcountCounted
 from shared.ids import new_id
 from tests.builders import care
 from tests.builders.care import School, hand_over, mark, said

@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attendance import (
-    VenueCheckFailed,
-    VenueCheckPassed,
-)
-from shared.contracts.vetting import (
-    GatePassesRevoked,
-    GatePassIssued,
-)
+from shared.contracts.attendance import VenueCheckFailed, VenueCheckPassed
+from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.ids import new_id
 from tests.builders import care
 from tests.builders.care import School, clause_ids, said

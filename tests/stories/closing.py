@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.stories.opening import FEE_FEN, School
+from tests.stories.opening import FEE_FEN
 from tests.stories.service_week import LAST_DAY, ServiceWeek
+from tests.stories.stage import School
 
 RATE_FEN = 3_000
 SUBSIDY_FEN = 2_000
@@ -145,7 +146,7 @@ class Closing:
         """The statement is drawn from the ledger, approved by another person, and public."""
         stage = self.stage
         accountant = stage.as_("accountant", school=school.id)
-        where = {"school_id": school.id, "term_id": self.week.term}
+        where: dict[str, Any] = {"school_id": school.id, "term_id": self.week.term}
         drafted = accountant.post("/finance/v1/statements", where)
         path = f"/finance/v1/statements/{drafted['id']}"
         stage.as_("principal", school=school.id, person=school.principal).post(f"{path}/approve")

@@ -1,49 +1,17 @@
 """The opening of a term (S0, S1): from the rostering file to children on the rolls."""
 
 import json
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from services.finance.payments.rules import sign
 from tests.builders import rostering
-from tests.stories.stage import Stage, ids
+from tests.stories.stage import School, Stage, ids
 
 FEE_FEN = 5_000
 HOURS = ((17, 0), (15, 45), (14, 30))
 """The schools' sessions follow one another, so that one teacher can serve at all three."""
 CHECKS = ("IDENTITY", "SEX_OFFENCE_QUERY", "VIOLENCE_ABUSE_TRAFFICKING_QUERY", "TEACHER_QUALIFICATION")
-
-
-@dataclass
-class School:
-    """One school of the story, and what has been made for it."""
-
-    id: str
-    name: str
-    class_id: str = ""
-    teacher: str = ""
-    """The class teacher of the class that takes part."""
-    lead: str = ""
-    other: str = ""
-    principal: str = ""
-    pupils: list[str] = field(default_factory=list)
-    guardian_of: dict[str, str] = field(default_factory=dict)
-    plan: str = ""
-    item: str = ""
-    window: str = ""
-    venue: str = ""
-    group: str = ""
-    waived: str = ""
-    leaving: str = ""
-    starts: tuple[int, int] = (17, 0)
-    """When its session begins on every service day; it lasts an hour."""
-    sessions: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def ends(self) -> tuple[int, int]:
-        """When its session ends."""
-        return self.starts[0] + 1, self.starts[1]
 
 
 class Opening:

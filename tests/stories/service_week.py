@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from tests.stories.opening import CHECKS, Opening, School
-from tests.stories.stage import Stage, ids
+from tests.stories.opening import CHECKS, Opening
+from tests.stories.stage import School, Stage, ids
 
 SYSTEMS = ("attendance", "supervision", "shift_handover", "gate_log", "venue_check", "hazard_removal")
 PACK = (*SYSTEMS, "emergency_plan", "pickup_rules")
@@ -119,9 +119,8 @@ class ServiceWeek:
         for school in reversed(self.schools):
             self.receive(school, day)
             self.release(school, day)
-        stage.say(
-            f"day {day + 1}: {sum(len(self.pupils(one, day)) for one in self.schools)} children kept and fetched at three schools"
-        )
+        kept = sum(len(self.pupils(one, day)) for one in self.schools)
+        stage.say(f"day {day + 1}: {kept} children kept and fetched at three schools")
 
     def name_duty_leader(self, school: School, day: int) -> None:
         """The principal leads the duty today."""

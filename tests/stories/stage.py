@@ -99,6 +99,37 @@ class Stage:
         return callback_key(self.keyring.index_key, self.district)
 
 
+@dataclass
+class School:
+    """One school of the story, and what has been made for it."""
+
+    id: str
+    name: str
+    class_id: str = ""
+    teacher: str = ""
+    """The class teacher of the class that takes part."""
+    lead: str = ""
+    other: str = ""
+    principal: str = ""
+    pupils: list[str] = field(default_factory=list)
+    guardian_of: dict[str, str] = field(default_factory=dict)
+    plan: str = ""
+    item: str = ""
+    window: str = ""
+    venue: str = ""
+    group: str = ""
+    waived: str = ""
+    leaving: str = ""
+    starts: tuple[int, int] = (17, 0)
+    """When its session begins on every service day; it lasts an hour."""
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """When its session ends."""
+        return self.starts[0] + 1, self.starts[1]
+
+
 def ids(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The ids of rows."""
     return [row["id"] for row in rows]

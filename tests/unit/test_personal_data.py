@@ -140,7 +140,7 @@ SECRET = encoded(bytes(range(100, 132)))
     ],
 )
 def test_a_faulty_line_is_refused_without_showing_a_key(line: str) -> None:
-    with pytest.raises(ValueError, match="^keyring: ") as refusal:
+    with pytest.raises(ValueError, match=r"^keyring: ") as refusal:
         Keyring.parse(line)
     assert SECRET[:12] not in str(refusal.value)
 

@@ -30,7 +30,7 @@ def test_every_packaged_profile_is_sound(name: str) -> None:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_plan_cites_only_clauses_of_its_own(plan: str) -> None:
-    prefix = plan.split("-")[0].upper() + "-"
+    prefix = plan.split("-", 1)[0].upper() + "-"
     said = {path: leaf for path, leaf in flatten(load_base(plan)).items() if leaf}
     for path, leaf in said.items():
         assert leaf["clauses"], path

@@ -64,7 +64,7 @@ def _begin_chains(work: Work, session: ServiceSession, pupil_ids: Sequence[UUID]
 def transfer(
     work: Work, *, session_id: UUID, pupil_ids: list[UUID], headcount: int, receiver_id: UUID | None = None
 ) -> dict[str, Any]:
-    """Pass children to the staff of a session, of this one at a change of shift or of the next segment."""
+    """Pass children to the staff of their session at a change of shift, or to the next session, which they join."""
     session = work.get(ServiceSession, session_id, lock=True)
     policy = policy_of_term(work, session.school_id, session.term_id)
     receiver = rules.need_receiver(receiver_id, presence.keepers(work, session), policy)
@@ -74,7 +74,10 @@ def transfer(
     leads = work.caller.person_id == directory.duty_leader(work, session.school_id, work.now)
     kept = [chain.pupil_id for chain in chains if leads or chain.holder_id == work.caller.person_id]
     rules.need_all_kept(pupil_ids, kept, policy)
-    pass_on(work, chains, "transfer", to_id=receiver, session_id=session.id)
+    stays = {chain.session_id for chain in chains} == {session.id}
+    if not stays:
+        rules.need_receiving(session.state, policy)
+    pass_on(work, chains, "transfer" if stays else "join", to_id=receiver, session_id=session.id)
     return {"session_id": session.id, "receiver_id": receiver, "headcount": len(chains)}
 
 

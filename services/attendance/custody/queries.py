@@ -45,7 +45,7 @@ def kept_count(work: Work, session: ServiceSession) -> int:
     here = select(func.count()).where(CustodyChain.session_id == session.id, CustodyChain.state.in_(rules.IN_CARE))
     newest = roll_calls.newest_marks([session.id])
     received = select(Handover.pupil_id).where(
-        Handover.session_id == session.id, Handover.action.in_(("hand_to_service", "transfer"))
+        Handover.session_id == session.id, Handover.action.in_(("hand_to_service", "join", "transfer"))
     )
     lost = (
         select(func.count())

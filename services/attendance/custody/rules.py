@@ -20,6 +20,8 @@ CUSTODY = Machine(
         ("RELEASED", "hand_to_service"): "IN_SERVICE",
         ("IN_SERVICE", "dismiss"): "AWAITING_PICKUP",
         ("AWAITING_PICKUP", "wait_too_long"): "LATE",
+        ("IN_SERVICE", "join"): "IN_SERVICE",
+        ("AWAITING_PICKUP", "join"): "IN_SERVICE",
     }
     | {(state, "transfer"): state for state in IN_CARE}
     | {(state, "release"): "RELEASED" for state in IN_CARE},

@@ -16,7 +16,7 @@ from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.notifications import notify
-from shared.policy.published import policy_of_term
+from shared.policy.published import policy_of_district, policy_of_term
 from shared.refusals import Refused
 
 # What vetting said
@@ -142,17 +142,19 @@ def _let_in(work: Work, session_id: UUID, person_id: UUID) -> Any:
             queries.is_trusted(),
         )
         .limit(1)
-        
+        .with_for_update(read=True, of=(Clearance, ServiceSession))
     )
     statement = upsert(Presence).from_select((*columns, "clearance_epoch", "checked_in_at"), allowed)
     return statement.on_conflict_do_nothing().returning(Presence.id)
 
 
 def check_out(work: Work, presence_id: UUID) -> Presence:
-    """A person leaves the session."""
+    """A person leaves the session, with no child in their name."""
     presence = work.get(Presence, presence_id, lock=True)
     if presence.checked_out_at is not None:
         raise Refused("already_checked_out")
+    keeps = queries.keeps_children(work, presence.session_id, presence.person_id)
+    rules.need_empty_hands(keeps, policy_of_district(work))
     presence.checked_out_at, presence.checkout_cause = work.now, "LEFT"
     return presence
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
 from services.attendance.presence import rules
-from services.attendance.tables import Assignment, Clearance, Presence, ServiceSession
+from services.attendance.tables import Assignment, Clearance, CustodyChain, Presence, ServiceSession
 from shared.events import PARTITIONS
 from shared.messaging.inbox import subject_waits
 from shared.messaging.lease import is_fresh
@@ -152,6 +152,12 @@ def is_kept_away(work: Work, person_id: UUID) -> bool:
     """Whether a record or a suspension of the person is known, however old the word."""
     known = select(Clearance.id).where(Clearance.id == person_id, Clearance.state.in_(rules.KEPT_AWAY))
     return bool(work.session.scalar(select(known.exists())))
+
+
+def keeps_children(work: Work, session_id: UUID, person_id: UUID) -> bool:
+    """Whether children of a session are in a person's name."""
+    kept = select(CustodyChain.id).where(CustodyChain.session_id == session_id, CustodyChain.holder_id == person_id)
+    return bool(work.session.scalar(select(kept.exists())))
 
 
 def read_roster(work: Work, session_id: UUID) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def blocked(policy: Policy, gate: str = "G-CLEAR") -> Refused:
     return Refused("person_blocked", gate=gate, clauses=clauses)
 
 
+def need_empty_hands(keeps: bool, policy: Policy) -> None:
+    """Nobody leaves who keeps children; they are passed on first (交接班, INV-ATT-01)."""
+    if keeps:
+        raise Refused("still_keeps_children", gate="G-HANDOVER", clauses=policy.clauses("safety.systems"))
+
+
 def need_today(on: date, today: date, state: str) -> None:
     """People come to a session on its day and before it is over."""
     if on != today or state in OVER:

@@ -266,7 +266,7 @@ def close(work: Work, session_id: UUID, *, learning_minutes: int) -> ServiceSess
     policy = policy_of_term(work, session.school_id, session.term_id)
     planned = int((session.ends_at - session.starts_at).total_seconds() // 60)
     rules.need_learning_within(learning_minutes, planned, session.stage, policy)
-    rules.need_all_handed_over(custody_queries.kept_count(work, session))
+    rules.need_all_handed_over(custody_queries.kept_count(work, session), policy)
     session.closed_at, session.learning_minutes, session.revision = work.now, learning_minutes, session.revision + 1
     presence.check_out_all(work, session.id)
     _say_closed(work, session)

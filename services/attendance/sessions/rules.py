@@ -157,10 +157,11 @@ def need_roll_complete(unmarked: int) -> None:
         raise Refused("roll_call_incomplete", unmarked=unmarked)
 
 
-def need_all_handed_over(kept: int) -> None:
+def need_all_handed_over(kept: int, policy: Policy) -> None:
     """No child that was received is still here (INV-ATT-02)."""
     if kept:
-        raise Refused("children_in_care", gate="G-HANDOVER", clauses=("EXT-23-31",), children=kept)
+        clauses = policy.clauses("readiness.pickup_rules")
+        raise Refused("children_in_care", gate="G-HANDOVER", clauses=clauses, children=kept)
 
 
 def need_learning_within(minutes: int, planned: int, stage: str, policy: Policy) -> None:
