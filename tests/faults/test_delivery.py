@@ -272,6 +272,7 @@ class Switch:
 
 def test_a_copy_is_trusted_for_the_lease_and_not_longer_when_its_publisher_is_away(world: World, house: House) -> None:
     world.deliver_all()
+    world.change("attendance", "UPDATE inbox_position SET fresh_until = NULL")
     switch = Switch(world.suite.peers)
     lease = Lease(world.suite.inboxes["attendance"], switch, "vetting", seconds=1.0)
 
