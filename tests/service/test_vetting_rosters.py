@@ -33,7 +33,6 @@ def states(world: World, person: UUID) -> set[str]:
 
 
 @pytest.mark.clause("P5-3.5.8")
-@pytest.mark.clause("P2-5.4.6")
 def test_a_blocked_person_loses_every_future_assignment_at_three_schools_in_one_transaction(district: World) -> None:
     person = staff.cleared(district, *district.schools)
     for hour, school in zip((14, 16, 18), district.schools, strict=True):

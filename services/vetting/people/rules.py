@@ -55,9 +55,10 @@ def clear(category: str, checks: Collection[Seen], blocking: Collection[str], to
     good = {seen.kind: seen.as_of for seen in checks if seen.state == "CLEAR" and seen.as_of is not None}
     fresh = {kind: as_of for kind, as_of in good.items() if as_of + max_age > today}
     if missing := [kind for kind in required if kind not in fresh]:
-        raise Refused(
-            "checks_incomplete", gate="G-CLEAR", clauses=policy.clauses("checks.required"), missing=", ".join(missing)
-        )
+        clauses = policy.clauses("checks.required")
+        if set(missing) & set(policy.value("checks.qualification_kinds")):
+            clauses += policy.clauses("staff.qualification_required")
+        raise Refused("checks_incomplete", gate="G-CLEAR", clauses=clauses, missing=", ".join(missing))
     return min(fresh[kind] for kind in required) + max_age
 
 
