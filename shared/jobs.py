@@ -75,15 +75,15 @@ def _run_chunk(database: Database, kinds: Mapping[str, JobKind], job_id: UUID, d
         ).one_or_none()
         if job is None:
             return False
-        work.session.execute(update(jobs).where(jobs.c.id == job_id).values(**_progress(work, kinds[job.kind], job)))
+        work.session.execute(update(jobs).where(jobs.c.id == job_id).values(**_progress(work, kinds, job)))
     return True
 
 
-def _progress(work: Work, kind: JobKind, job: Found[Any]) -> dict[str, Any]:
+def _progress(work: Work, kinds: Mapping[str, JobKind], job: Found[Any]) -> dict[str, Any]:
     said_before = work.mark()
     try:
         with work.session.begin_nested():
-            step = kind(work, job.input, job.done)
+            step = kinds[job.kind](work, job.input, job.done)
             work.session.flush()
     except OperationalError:
         raise

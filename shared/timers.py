@@ -83,18 +83,18 @@ def _fire(
         this = update(timers).where(timers.c.id == timer_id)
         # Marked first, so that the command may set the next timer of the same kind and subject.
         work.session.execute(this.values(fired_at=func.now()))
-        outcome = _outcome(work, kinds[timer.kind], timer.subject)
+        outcome = _outcome(work, kinds, timer)
         if outcome is not None:
             work.session.execute(this.values(error=outcome, **(_later(timer) if outcome == FAULT else {})))
     return outcome != FAULT
 
 
-def _outcome(work: Work, act: Callable[[Work, UUID], None], subject: UUID) -> str | None:
+def _outcome(work: Work, kinds: Mapping[str, Callable[[Work, UUID], None]], timer: Any) -> str | None:
     """None when it was done, the refusal when a rule said no, FAULT when it must be tried again."""
     said_before = work.mark()
     try:
         with work.session.begin_nested():
-            act(work, subject)
+            kinds[timer.kind](work, timer.subject)
             work.session.flush()
     except Refused as refusal:
         work.take_back(said_before)
@@ -103,7 +103,7 @@ def _outcome(work: Work, act: Callable[[Work, UUID], None], subject: UUID) -> st
         raise
     except Exception as fault:  # noqa: BLE001  # a broken timer waits and is counted; it must not stop the others
         work.take_back(said_before)
-        log.error("timer_failed", service=work.service, subject=str(subject), fault=repr(fault)[:300])
+        log.error("timer_failed", service=work.service, kind=timer.kind, fault=repr(fault)[:300])
         return FAULT
     return None
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,8 @@ def remember(stage: Stage, week: ServiceWeek) -> None:
 
 def main() -> int:
     """Play, report, check."""
+    # The embedded PostgreSQL's wheel asks for a directory that exists only in a login session, and takes another.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
     console, began = Console(), time.monotonic()
     with running_suite() as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
         issuer = DevelopmentIssuer(HOME / "issuer.pem", environment="development", issuer=ISSUER)
