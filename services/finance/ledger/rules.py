@@ -51,7 +51,7 @@ def balanced(lines: Iterable[Line]) -> tuple[Line, ...]:
 def cash_of(source: str) -> str:
     """The account that holds a source's money; raises Refused for a source that the special account does not hold."""
     if source not in CASH:
-        raise Refused("source_without_account", gate="G-SPEND", clauses=("EXT-FEE-BOARD",), source=source)
+        raise Refused("source_without_account", gate="G-SPEND", clauses=("EXT-2023-26",), source=source)
     return CASH[source]
 
 
