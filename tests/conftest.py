@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from shared.messaging import topology
 from shared.runtime import SERVICES, load_service
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
 from tests.world import House, World, build_house
+
+# A slow machine is no fault of the code.
+settings.register_profile("kehou", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kehou")
 
 NEEDS_SERVERS = ("service", "stories", "faults")
 

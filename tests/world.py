@@ -54,7 +54,7 @@ def settings(data_dir: Path, *, broker_url: str | None = None, lease_seconds: fl
         lease_seconds=lease_seconds,
         poll_seconds=0.05,
         heartbeat_seconds=5,
-        fence_seconds=3,
+        fence_seconds=30,
         retry_seconds=(0.1, 0.1, 0.2),
     )
 

@@ -65,11 +65,11 @@ def district(request: pytest.FixtureRequest, house: House) -> Iterator[District]
     broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
     suite = house.suite(SERVICES, broker_url=broker.url(vhost=VHOST) if broker else None)
     world = World(house, suite)
-    world.publish_policy()
-    world.publish_calendar()
-    world.pin_plan()
-    suite.start()
     try:
+        world.publish_policy()
+        world.publish_calendar()
+        world.pin_plan()
+        suite.start()
         yield furnish(world)
     finally:
         world.http.close()

@@ -20,9 +20,9 @@ def world(request: pytest.FixtureRequest, house: House) -> Iterator[World]:
     broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
     suite = house.suite(SERVICES, broker_url=broker.url(vhost=VHOST) if broker else None)
     world = World(house, suite)
-    world.deliver_all()
-    suite.start()
     try:
+        world.deliver_all()
+        suite.start()
         yield world
     finally:
         world.http.close()
