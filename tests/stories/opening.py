@@ -106,8 +106,9 @@ class Opening:
         """Three teachers and the principal agree to the queries, are checked and cleared."""
         stage = self.stage
         office, officer = stage.as_("academic_affairs", school=school.id), stage.as_("vetting_officer")
-        stage.until(lambda: self._is_known(school.principal))
-        for person in (school.teacher, school.lead, school.other, school.principal):
+        people = (school.teacher, school.lead, school.other, school.principal)
+        stage.until(lambda: all(self._is_known(person) for person in people))
+        for person in people:
             self._clear(office, officer, person)
         stage.say(f"{school.name}: four staff members checked and cleared")
 
