@@ -99,7 +99,7 @@ def paid_service_was_real(read: Read, district: UUID) -> list[Any]:
 
 
 def nobody_blocked_comes_near(read: Read, district: UUID) -> list[Any]:
-    """INV-X-04, INV-VET-01: no presence, no future assignment, no gate entry and no pay of a person while blocked."""
+    """INV-X-04, INV-VET-01: whoever is blocked now is checked in nowhere, has no assignment ahead and no pass."""
     blocked = [
         row[0]
         for row in read("vetting", "SELECT id FROM people WHERE district_id = :d AND state = 'BLOCKED'", d=district)
@@ -118,7 +118,7 @@ def nobody_blocked_comes_near(read: Read, district: UUID) -> list[Any]:
 
 
 def _came_while_away(read: Read, district: UUID) -> list[Any]:
-    """Check-ins under a clearance that had been taken away by then, in any span of the person's history."""
+    """Whoever is still checked in under a clearance that has been taken away since."""
     sql = (
         "SELECT p.id FROM presences p JOIN clearances c ON c.id = p.person_id"
         " WHERE p.district_id = :d AND p.clearance_epoch <= c.lost_epoch AND p.checked_out_at IS NULL"
@@ -168,7 +168,7 @@ def ledger_balances(read: Read, district: UUID) -> list[Any]:
 
 
 def every_child_went_home(read: Read, district: UUID) -> list[Any]:
-    """INV-ATT-02: after the last session no child is in anybody's care, and nobody was released twice in a row."""
+    """INV-ATT-02: after the last session no child is in anybody's care."""
     sql = (
         "SELECT pupil_id, state FROM custody_chains WHERE district_id = :d AND state NOT IN ('RELEASED', 'WITH_CLASS')"
     )

@@ -6,12 +6,13 @@ from typing import Any
 
 from services.finance.payments.rules import sign
 from tests.builders import rostering
+from tests.builders.staff import TEACHER_CHECKS
 from tests.stories.stage import School, Stage, ids
 
 FEE_FEN = 5_000
 HOURS = ((17, 0), (15, 45), (14, 30))
 """The schools' sessions follow one another, so that one teacher can serve at all three."""
-CHECKS = ("IDENTITY", "SEX_OFFENCE_QUERY", "VIOLENCE_ABUSE_TRAFFICKING_QUERY", "TEACHER_QUALIFICATION")
+CHECKS = TEACHER_CHECKS
 
 
 class Opening:
