@@ -1,6 +1,7 @@
 """Attendance's doors in and out. Read this first."""
 
 from services.attendance.activity_records.api import door as activity_records
+from services.attendance.ad_hoc_care.api import door as ad_hoc_care
 from services.attendance.custody.api import door as custody
 from services.attendance.directory.handlers import REACTIONS as DIRECTORY
 from services.attendance.gate.api import door as gate
@@ -31,6 +32,7 @@ SERVICE = Service(
         custody,
         pickups,
         late_pickups,
+        ad_hoc_care,
         venues,
         gate,
         safety_packs,

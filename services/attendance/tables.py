@@ -104,6 +104,15 @@ class ClassTeacher(HeardRow, Tables):
     grade: Mapped[int]
 
 
+class StaffPost(HeardRow, Tables):
+    """Whether a person is on a school's staff list (教职工); who is not is no teacher of the school's own."""
+
+    __tablename__ = "staff_posts"
+    person_id: Mapped[UUID]
+    is_listed: Mapped[bool]
+    __table_args__ = (UniqueConstraint("school_id", "person_id"),)
+
+
 class Group(HeardRow, Tables):
     """An activity group (活动班) as enrollment confirmed it. `starts` and `ends` are local wall-clock."""
 
@@ -284,6 +293,25 @@ class PickupAuthorization(HeardRow, Tables):
     evidence: Mapped[str | None]
     evidence_ref: Mapped[str | None]
     __table_args__ = (Index("pickup_authorizations_of_pupil", "pupil_id", "person_id"),)
+
+
+class AdHocCare(SchoolRow, Tables):
+    """A child kept for once by its class teacher (临时看护). It never costs anything."""
+
+    __tablename__ = "ad_hoc_care"
+    pupil_id: Mapped[UUID]
+    on: Mapped[date]
+    state: Mapped[str]
+    requested_by: Mapped[UUID]
+    teacher_id: Mapped[UUID | None]
+    chain_id: Mapped[UUID | None]
+    started_at: Mapped[datetime | None]
+    handover_id: Mapped[UUID | None]
+    contact: Mapped[str | None]
+    __table_args__ = (
+        Index("ad_hoc_care_by_day", "school_id", "on", "id"),
+        Index("ad_hoc_care_of_chain", "chain_id"),
+    )
 
 
 class LatePickupCase(SchoolRow, Tables):

@@ -132,6 +132,21 @@ class PolicyProfile(Row, Tables):
     __table_args__ = (UniqueConstraint("district_id", "profile_id", "profile_version"),)
 
 
+class BoundException(SchoolRow, Tables):
+    """A bound in principle that a school may pass between two dates (例外批准), once an authority approved it."""
+
+    __tablename__ = "bound_exceptions"
+    bound: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+    document_no: Mapped[str | None]
+    requested_by: Mapped[str]
+    decided_by: Mapped[str | None]
+    __table_args__ = (Index("bound_exceptions_by_school", "school_id", "state", "id"),)
+
+
 class SchoolCalendar(Row, Tables):
     """A term's days (校历); the `id` is the term_id."""
 
@@ -265,9 +280,11 @@ class Application(SchoolRow, Tables):
     chain: Mapped[list[Any]]
     step: Mapped[int]
     reason_code: Mapped[str | None]
+    evidence_ref: Mapped[str | None]
+    """Where the form's evidence is kept; never the paper itself."""
     submitted_at: Mapped[datetime]
     __table_args__ = (
-        Index("applications_once", "window_id", "pupil_id", unique=True, postgresql_where=text(NOT_ENDED)),
+        Index("applications_once", "window_id", "pupil_id", "kind", unique=True, postgresql_where=text(NOT_ENDED)),
         Index("applications_by_window", "window_id", "state", "id"),
         Index("applications_by_pupil", "pupil_id"),
         Index("applications_by_class", "class_id", "state", "id"),

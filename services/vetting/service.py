@@ -15,7 +15,7 @@ from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
 from services.vetting.tables import Tables
 from shared.contracts.attendance import SessionCancelled, SessionClosed, SessionsScheduled
-from shared.contracts.enrollment import StaffMemberListed
+from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
 from shared.policy import published
 from shared.service import Service, on
 
@@ -27,6 +27,7 @@ SERVICE = Service(
     reactions=(
         *published.REACTIONS,
         on(StaffMemberListed, take_over_staff_member),
+        on(StaffMemberLeft, roster_handlers.follow_left_staff_member),
         on(SessionsScheduled, roster_handlers.take_over_sessions),
         on(SessionCancelled, roster_handlers.end_assignments_of_cancelled),
         on(SessionClosed, roster_handlers.mark_assignments_served),

@@ -121,14 +121,29 @@ class AbsenceUnexplained(SchoolEvent, name="attendance.absence.unexplained", sub
 
 
 class HandoverCompleted(SchoolEvent, name="attendance.handover.completed", subject="pupil_id"):
-    """A child left to somebody who may fetch it."""
+    """A child left to somebody who may fetch it; out of ad-hoc care there is no session."""
 
     handover_id: UUID
     pupil_id: UUID
-    session_id: UUID
+    session_id: UUID | None
     receiver_kind: str
     method: str
     at: datetime
+
+
+class AdHocCareStarted(SchoolEvent, name="attendance.ad_hoc_care.started", subject="care_id"):
+    """A child stays with its class teacher for once; it costs nothing."""
+
+    care_id: UUID
+    pupil_id: UUID
+    teacher_id: UUID
+
+
+class AdHocCareClosed(SchoolEvent, name="attendance.ad_hoc_care.closed", subject="care_id"):
+    """Care, handover and talk with the parent are on record."""
+
+    care_id: UUID
+    pupil_id: UUID
 
 
 class LatePickupOpened(SchoolEvent, name="attendance.late_pickup.opened", subject="case_id"):

@@ -35,6 +35,12 @@ class StaffMemberListed(SchoolEvent, name="enrollment.staff_member.listed", subj
     role: str
 
 
+class StaffMemberLeft(SchoolEvent, name="enrollment.staff_member.left", subject="person_id"):
+    """The rostering data names a person as staff of a school no more."""
+
+    person_id: UUID
+
+
 class PupilRegistered(SchoolEvent, name="enrollment.pupil.registered", subject="pupil_id"):
     """A pupil is registered at the school, in a class."""
 
@@ -227,7 +233,7 @@ class ApplicationStalled(SchoolEvent, name="enrollment.application.stalled", sub
 
 
 class AgreementInForce(SchoolEvent, name="enrollment.agreement.in_force", subject="agreement_id"):
-    """Guardian and school signed."""
+    """Guardian and school signed, or the guardian acknowledged whose duties are which."""
 
     agreement_id: UUID
     participation_id: UUID

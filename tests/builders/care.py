@@ -15,6 +15,7 @@ from shared.contracts.enrollment import (
     PupilRegistered,
     RollChanged,
     Slot,
+    StaffMemberListed,
 )
 from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, DutyLeaderNamed, StaffBlocked, StaffCleared
 from shared.ids import new_id
@@ -152,11 +153,18 @@ def build_school(world: World, index: int = 0, *, pupils: int = 3, grade: int = 
     world.hear(
         ClassTeacherAssigned(**school.owner, class_id=school.class_id, person_id=school.class_teacher, grade=grade)
     )
+    for person in (school.class_teacher, school.teacher, school.leader):
+        list_teacher(school, person)
     for _ in range(pupils):
         add_pupil(school, grade)
     confirm_group(school, **group)
     enroll(school, school.pupils, version=1)
     return school
+
+
+def list_teacher(school: School, person: UUID) -> None:
+    """A person is on the school's staff list."""
+    school.world.hear(StaffMemberListed(**school.owner, person_id=person, role="teacher"))
 
 
 def add_pupil(school: School, grade: int = 3) -> UUID:

@@ -69,11 +69,11 @@ def clear(world: World, person: UUID, epoch: int = 1) -> None:
     )
 
 
-def before_term(world: World) -> School:
+def before_term(world: World, base: str = "p5-hebi") -> School:
     """A week before the term: rules, days and a register; one school with a cleared teacher."""
     world.set_time(world.at(8, day=-7))
     admin = world.as_("district_admin")
-    admin.post(f"{E}/policy-profiles", {"base": "p5-hebi", "effective_from": world.first_day - timedelta(days=60)})
+    admin.post(f"{E}/policy-profiles", {"base": base, "effective_from": world.first_day - timedelta(days=60)})
     days = [day for offset in range(28) if (day := world.first_day + timedelta(days=offset)).weekday() < 5]
     term = {"title": "一", "starts_on": days[0], "ends_on": days[-1], "collection_starts_on": days[0]}
     admin.post(f"{E}/calendars", {"term_id": world.term, "school_days": days, **term})
@@ -227,7 +227,7 @@ def settle(school: School, participation_id: str) -> None:
     )
 
 
-def confirmed_group(school: School, participation_ids: list[str]) -> Any:
+def confirmed_group(school: School, participation_ids: list[str], *, expect: int = 200, **start: Any) -> Any:
     """A group on the roll."""
     group = school.office().post(
         f"{E}/groups",
@@ -240,7 +240,7 @@ def confirmed_group(school: School, participation_ids: list[str]) -> Any:
         },
     )
     school.office().post(f"{E}/groups/{group['id']}/add-members", {"participation_ids": participation_ids})
-    return school.office().post(f"{E}/groups/{group['id']}/confirm")
+    return school.office().post(f"{E}/groups/{group['id']}/confirm", start, expect=expect)
 
 
 def of_type(world: World, kind: type[Event]) -> list[Any]:

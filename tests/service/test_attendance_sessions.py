@@ -201,11 +201,12 @@ def test_a_session_opens_only_with_a_teacher_of_the_school_in_charge(world: Worl
     refusal = school.do(session, "open", expect=409)
     assert (refusal["code"], refusal["gate"]) == ("no_teacher_in_charge", "G-STAFFED")
     assert clause in clause_ids(refusal)
-    outsider = new_id()
-    care.clear(world, outsider, category="SPORTS_COACH")
-    care.assign(school, outsider, [session], role="ASSIST")
-    school.check_in(session, outsider, expect=201)
-    assert school.do(session, "open", expect=409)["code"] == "no_teacher_in_charge"
+    for category in ("SPORTS_COACH", "OWN_TEACHER"):  # the second is another school's own
+        outsider = new_id()
+        care.clear(world, outsider, category=category)
+        care.assign(school, outsider, [session], role="ASSIST")
+        school.check_in(session, outsider, expect=201)
+        assert school.do(session, "open", expect=409)["code"] == "no_teacher_in_charge"
     school.check_in(session, school.teacher)
     school.do(session, "open")
 

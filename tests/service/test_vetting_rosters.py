@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
 from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved, StaffBlocked, SubstitutesRequested
 from tests.builders import staff
 from tests.client import Answered
@@ -175,3 +176,18 @@ def test_another_districts_caller_finds_no_assignment(district: World, house: ob
     stranger.as_("academic_affairs").post(f"/vetting/v1/assignments/{assignment}/remove", expect=404)
     other_school = district.as_("academic_affairs", school=district.schools[1])
     other_school.post(f"/vetting/v1/assignments/{assignment}/remove", expect=404)
+
+
+def test_whoever_left_a_school_is_off_its_roster_but_for_the_days_of_a_contract(district: World) -> None:
+    first, second, _ = district.schools
+    person = staff.cleared(district, first, second)
+    there = assign(district, first, person, staff.sessions(district, first, hour=14))
+    assign(district, second, person, staff.sessions(district, second, hour=16))
+    district.hear(StaffMemberLeft(district_id=district.district, school_id=first, person_id=person))
+    found = district.as_("vetting_officer").all("/vetting/v1/assignments", person_id=person)
+    assert {item["id"] for item in found if item["state"] == "REMOVED"} == set(there)
+    assert {item["cause"] for item in found if item["state"] == "REMOVED"} == {"LEFT_SCHOOL"}
+    body = {"person_id": person, "session_ids": staff.sessions(district, first, hour=18), "role": "LEAD"}
+    assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "engagement_missing"
+    district.hear(StaffMemberListed(district_id=district.district, school_id=first, person_id=person, role="teacher"))
+    assign(district, first, person, body["session_ids"])

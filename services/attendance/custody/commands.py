@@ -12,7 +12,7 @@ from services.attendance.directory import queries as directory
 from services.attendance.presence import queries as presence
 from services.attendance.roll_calls import queries as roll_calls
 from services.attendance.roll_calls import rules as roll_call_rules
-from services.attendance.tables import CustodyChain, Handover, ServiceSession
+from services.attendance.tables import AdHocCare, CustodyChain, Handover, ServiceSession
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_term
@@ -37,21 +37,22 @@ def hand_to_service(
     rules.need_headcount(headcount, pupil_ids, policy)
     rules.need_class(pupil_ids, directory.pupils_of_class(work, class_id, pupil_ids), policy)
     roll_call_rules.need_expected(pupil_ids, roll_calls.expected_pupils(work, session))
-    _begin_chains(work, session, pupil_ids, teacher)
+    begin_chains(work, session, pupil_ids, teacher)
     chains = queries.lock_chains(work, pupil_ids, session.on)
     pass_on(work, chains, "hand_to_service", to_id=receiver, from_id=teacher, session_id=session.id)
     return {"session_id": session.id, "receiver_id": receiver, "headcount": len(chains)}
 
 
-def _begin_chains(work: Work, session: ServiceSession, pupil_ids: Sequence[UUID], teacher: UUID) -> None:
+def begin_chains(work: Work, day: ServiceSession | AdHocCare, pupil_ids: Sequence[UUID], teacher: UUID) -> None:
+    """Each child's day begins with its class teacher; a day that began already goes on."""
     rows = [
         {
             "id": new_id(),
-            "district_id": session.district_id,
-            "school_id": session.school_id,
+            "district_id": day.district_id,
+            "school_id": day.school_id,
             "version": 1,
             "pupil_id": pupil_id,
-            "on": session.on,
+            "on": day.on,
             "state": rules.CUSTODY.initial,
             "holder_id": teacher,
             "position": 0,

@@ -7,7 +7,7 @@ from shared.policy import Policy
 from shared.refusals import Refused
 from shared.states import Machine
 
-IN_CARE = ("IN_SERVICE", "AWAITING_PICKUP", "LATE")
+IN_CARE = ("IN_SERVICE", "AWAITING_PICKUP", "LATE", "AD_HOC_CARE")
 RECEIVING = ("OPEN", "IN_PROGRESS")
 
 CUSTODY = Machine(
@@ -18,6 +18,7 @@ CUSTODY = Machine(
         ("EARLY_CARE", "hand_to_service"): "IN_SERVICE",
         ("WITH_CLASS", "hand_to_service"): "IN_SERVICE",
         ("RELEASED", "hand_to_service"): "IN_SERVICE",
+        ("WITH_CLASS", "keep_ad_hoc"): "AD_HOC_CARE",
         ("IN_SERVICE", "dismiss"): "AWAITING_PICKUP",
         ("AWAITING_PICKUP", "wait_too_long"): "LATE",
         ("IN_SERVICE", "join"): "IN_SERVICE",

@@ -1,5 +1,6 @@
 """Keeping copies of what others said."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import update
@@ -11,13 +12,13 @@ from shared.ids import new_id
 from shared.messaging.work import Work
 
 
-def keep_newest(work: Work, kind: type[HeardRow], row: dict[str, Any]) -> None:
+def keep_newest(work: Work, kind: type[HeardRow], row: dict[str, Any], *, key: Sequence[str] = ("id",)) -> None:
     """Write a copy of what was heard, unless something newer of the same subject stands there."""
     statement = insert(kind).values(row | {"subject_version": work.heard_version, "version": 1})
-    kept = {name: statement.excluded[name] for name in (*row, "subject_version")}
+    kept = {name: statement.excluded[name] for name in (*row, "subject_version") if name != "id"}
     work.session.execute(
         statement.on_conflict_do_update(
-            index_elements=["id"],
+            index_elements=key,
             set_=kept | {"version": kind.version + 1},
             where=statement.excluded.subject_version > kind.subject_version,
         )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.attendance.directory import commands
-from services.attendance.tables import BoundException, ClassTeacher, Duty, Group, Pupil
+from services.attendance.tables import BoundException, ClassTeacher, Duty, Group, Pupil, StaffPost
 from shared.contracts.enrollment import (
     ClassTeacherAssigned,
     ExceptionApproved,
@@ -14,9 +14,12 @@ from shared.contracts.enrollment import (
     PupilMoved,
     PupilRegistered,
     RollChanged,
+    StaffMemberLeft,
+    StaffMemberListed,
 )
 from shared.contracts.vetting import DutyLeaderNamed
 from shared.events import SchoolEvent
+from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.service import on
 
@@ -35,6 +38,13 @@ def keep_leaving(work: Work, left: PupilLeft) -> None:
 def keep_class_teacher(work: Work, assigned: ClassTeacherAssigned) -> None:
     """Who hands the class over."""
     commands.keep_newest(work, ClassTeacher, _row(assigned, "class_id"))
+
+
+def keep_staff_member(work: Work, said: StaffMemberListed | StaffMemberLeft) -> None:
+    """Who is a school's own."""
+    owner = {"id": new_id(), "district_id": said.district_id, "school_id": said.school_id, "person_id": said.person_id}
+    listed = {"is_listed": isinstance(said, StaffMemberListed)}
+    commands.keep_newest(work, StaffPost, owner | listed, key=("school_id", "person_id"))
 
 
 def keep_duty(work: Work, named: DutyLeaderNamed) -> None:
@@ -66,6 +76,8 @@ REACTIONS = (
     on(PupilMoved, keep_pupil),
     on(PupilLeft, keep_leaving),
     on(ClassTeacherAssigned, keep_class_teacher),
+    on(StaffMemberListed, keep_staff_member),
+    on(StaffMemberLeft, keep_staff_member),
     on(DutyLeaderNamed, keep_duty),
     on(GroupConfirmed, keep_group),
     on(ExceptionApproved, keep_exception),

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.attendance.ad_hoc_care import commands as ad_hoc_care
 from services.attendance.custody import commands as custody
 from services.attendance.custody import queries as chains
 from services.attendance.custody import rules as custody_rules
@@ -190,21 +191,24 @@ def release_in_emergency(
     return _record(work, chain, session, method, method, from_id=releaser, to_id=person_id, note=note)
 
 
-def _in_care(work: Work, pupil_id: UUID) -> tuple[CustodyChain, ServiceSession, Policy]:
-    """The child's chain today, locked, with its session; raises NotFound or Refused("illegal_transition")."""
+def _in_care(work: Work, pupil_id: UUID) -> tuple[CustodyChain, ServiceSession | None, Policy]:
+    """The child's chain today, locked, with its session; None: ad-hoc care. NotFound, or "illegal_transition"."""
     found = chains.lock_chains(work, [pupil_id], work.today)
-    if not found or found[0].session_id is None:
+    if not found:
         raise NotFound("CustodyChain")
-    custody_rules.CUSTODY.move(found[0].state, "release")
-    session = work.get(ServiceSession, found[0].session_id)
-    return found[0], session, policy_of_term(work, session.school_id, session.term_id)
+    (chain,) = found
+    custody_rules.CUSTODY.move(chain.state, "release")
+    if chain.session_id is None:
+        return chain, None, policy_of_district(work)
+    session = work.get(ServiceSession, chain.session_id)
+    return chain, session, policy_of_term(work, session.school_id, session.term_id)
 
 
-def _need_releaser(work: Work, chain: CustodyChain, session: ServiceSession, policy: Policy) -> UUID:
+def _need_releaser(work: Work, chain: CustodyChain, session: ServiceSession | None, policy: Policy) -> UUID:
     """Whoever keeps the child, is checked in there or leads the duty; nobody who is known to be blocked."""
-    keeper = presence_rules.need_keeper(
-        work.caller.person_id, [*presence.keepers(work, session), *([chain.holder_id] if chain.holder_id else [])]
-    )
+    leader = directory.duty_leader(work, chain.school_id, work.now)
+    there = presence.keepers(work, session) if session else [leader]
+    keeper = presence_rules.need_keeper(work.caller.person_id, [*there, chain.holder_id])
     if presence.is_kept_away(work, keeper):
         raise presence_rules.blocked(policy, "G-HANDOVER")
     return keeper
@@ -243,11 +247,13 @@ def _going(chain: CustodyChain) -> Any:
 
 
 def _record(
-    work: Work, chain: CustodyChain, session: ServiceSession, receiver_kind: str, method: str, **facts: Any
+    work: Work, chain: CustodyChain, session: ServiceSession | None, receiver_kind: str, method: str, **facts: Any
 ) -> dict[str, Any]:
     """Write the handover, and what follows from the child being gone."""
     (handover_id,) = custody.write_handovers(work, [chain], "release", method=method, **facts)
-    if chain.state == "IN_SERVICE":
+    if session is None:
+        ad_hoc_care.hand_over(work, chain, handover_id)
+    elif chain.state == "IN_SERVICE":
         roll_calls.mark_left_early(work, session, chain.pupil_id)
     late_pickups.resolve(work, chain)
     work.emit(
@@ -256,7 +262,7 @@ def _record(
             school_id=chain.school_id,
             handover_id=handover_id,
             pupil_id=chain.pupil_id,
-            session_id=session.id,
+            session_id=chain.session_id,
             receiver_kind=receiver_kind,
             method=method,
             at=work.now,

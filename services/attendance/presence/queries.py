@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
 from services.attendance.presence import rules
-from services.attendance.tables import Assignment, Clearance, CustodyChain, Presence, ServiceSession
+from services.attendance.tables import Assignment, Clearance, CustodyChain, Presence, ServiceSession, StaffPost
 from shared.events import PARTITIONS
 from shared.messaging.inbox import subject_waits
 from shared.messaging.lease import is_fresh
@@ -105,13 +105,17 @@ def sessions_of(work: Work, person_id: UUID) -> list[UUID]:
 
 @dataclass(frozen=True, kw_only=True)
 class Staff:
-    """Somebody checked in. `is_eligible`: cleared by a word that is fresh at the moment of reading."""
+    """Somebody checked in. `is_eligible`: cleared by a word that is fresh at the moment of reading.
+
+    `is_own`: on the staff list of the session's school.
+    """
 
     person_id: UUID
     role: str
     category: str
     state: str | None
     is_eligible: bool
+    is_own: bool
 
 
 def staff_of(work: Work, session_id: UUID) -> list[Staff]:
@@ -123,9 +127,13 @@ def staff_of(work: Work, session_id: UUID) -> list[Staff]:
             Presence.category,
             Clearance.state,
             func.coalesce(and_(is_cleared(), is_trusted()), False).label("is_eligible"),
+            func.coalesce(StaffPost.is_listed, False).label("is_own"),
         )
         .join(ServiceSession, ServiceSession.id == Presence.session_id)
         .outerjoin(Clearance, Clearance.id == Presence.person_id)
+        .outerjoin(
+            StaffPost, and_(StaffPost.school_id == Presence.school_id, StaffPost.person_id == Presence.person_id)
+        )
         .where(Presence.session_id == session_id, Presence.checked_out_at.is_(None))
         .order_by(Presence.role != "LEAD", Presence.role, Presence.checked_in_at, Presence.id)
     )

@@ -76,7 +76,7 @@ def need_duty_leader(leader: UUID | None, caller: UUID | None) -> UUID:
     return leader
 
 
-def need_keeper(caller: UUID | None, keepers: Collection[UUID]) -> UUID:
+def need_keeper(caller: UUID | None, keepers: Collection[UUID | None]) -> UUID:
     """Whoever acts for children in care is checked in there or leads the duty; returns who that is."""
     if caller is None or caller not in keepers:
         raise Refused("not_on_duty")

@@ -234,6 +234,7 @@ def _g_staffed(work: Work, session: ServiceSession, policy: Policy) -> None:
         rules.Adult(
             role=one.role,
             category=one.category,
+            is_own=one.is_own,
             is_kept_away=one.state in presence_rules.KEPT_AWAY,
             is_eligible=one.is_eligible,
         )

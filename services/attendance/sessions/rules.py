@@ -121,10 +121,11 @@ def need_opening_hour(now: datetime, starts_at: datetime, ends_at: datetime, pol
 
 @dataclass(frozen=True, kw_only=True)
 class Adult:
-    """Somebody of the staff who is checked in."""
+    """Somebody of the staff who is checked in; `is_own`: on the school's own staff list."""
 
     role: str
     category: str
+    is_own: bool
     is_kept_away: bool
     is_eligible: bool
 
@@ -138,7 +139,7 @@ def g_staffed(staff: Collection[Adult], expected: int, is_duty_named: bool, cont
     if not all(one.is_eligible for one in staff):
         raise Refused("clearance_unconfirmed", gate="G-STAFFED", clauses=policy.clauses("checks.required"))
     supervising = [one for one in staff if one.role in ("LEAD", "ASSIST")]
-    in_charge = any(one.category == "OWN_TEACHER" for one in supervising)
+    in_charge = any(one.is_own and one.category == "OWN_TEACHER" for one in supervising)
     if not supervising or (policy.value("staff.teacher_in_charge_each_activity") and not in_charge):
         raise Refused("no_teacher_in_charge", gate="G-STAFFED", clauses=charge)
     kind = "care" if content_type in CARE_CONTENT else "activity"

@@ -72,6 +72,12 @@ def sign_agreement(work: Work, agreement_id: UUID) -> Agreement:
     return commands.sign(work, agreement_id)
 
 
+@door.post("/agreements/<uuid:agreement_id>/acknowledge", needs="agreement.acknowledge", gives=AgreementOut)
+def acknowledge_agreement(work: Work, agreement_id: UUID) -> Agreement:
+    """Say that one knows whose duties are which."""
+    return commands.acknowledge(work, agreement_id)
+
+
 @door.post("/agreements/countersign", needs="agreement.countersign", takes=Countersigned, gives=AgreementsOut)
 def countersign_agreements(work: Work, agreement_ids: list[UUID]) -> dict[str, Any]:
     """Sign for the school."""

@@ -1,4 +1,4 @@
-"""Offering, signing, countersigning."""
+"""Offering, signing or acknowledging, countersigning."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from services.enrollment.plans import queries as plans
 from services.enrollment.tables import Agreement
 from shared.contracts.enrollment import AgreementInForce
 from shared.messaging.work import Work
-from shared.policy.published import term
+from shared.policy.published import policy_of_term, term
 from shared.refusals import NotFound, Refused
 
 
@@ -46,20 +46,39 @@ def offer(work: Work, *, application_ids: Sequence[UUID], sections: Mapping[str,
 
 def sign(work: Work, agreement_id: UUID) -> Agreement:
     """A verified guardian of the pupil signs."""
+    return _by_guardian(work, agreement_id, "sign")
+
+
+def acknowledge(work: Work, agreement_id: UUID) -> Agreement:
+    """A verified guardian has read whose duties are which; that is enough where nobody has to sign."""
+    agreement = _by_guardian(work, agreement_id, "acknowledge")
+    _put_in_force(work, [agreement])
+    return agreement
+
+
+def _by_guardian(work: Work, agreement_id: UUID, action: str) -> Agreement:
     agreement = work.get(Agreement, agreement_id, lock=True)
     if not directory.is_guardian(work, work.caller.person_id, agreement.pupil_id):
         raise NotFound("agreement")
-    agreement.state = rules.AGREEMENT.move(agreement.state, "sign")
+    rules.need_way(action, policy_of_term(work, agreement.school_id, agreement.term_id))
+    agreement.state = rules.AGREEMENT.move(agreement.state, action)
     agreement.signed_by = work.caller.subject
     return agreement
 
 
 def countersign(work: Work, *, agreement_ids: Sequence[UUID]) -> list[Agreement]:
-    """The school signs, all or none; from here on the agreements are in force."""
+    """The school signs, all or none."""
     found = queries.find_agreements(work, agreement_ids)
     for agreement in found:
         agreement.state = rules.AGREEMENT.move(agreement.state, "countersign")
         agreement.countersigned_by = work.caller.subject
+    _put_in_force(work, found)
+    return found
+
+
+def _put_in_force(work: Work, agreements: Sequence[Agreement]) -> None:
+    """Say agreements that hold from here on; whoever waited only for theirs takes part."""
+    for agreement in agreements:
         work.emit(
             AgreementInForce(
                 district_id=agreement.district_id,
@@ -71,5 +90,4 @@ def countersign(work: Work, *, agreement_ids: Sequence[UUID]) -> list[Agreement]
             )
         )
     work.session.flush()
-    placement.reconcile(work, [agreement.application_id for agreement in found])
-    return found
+    placement.reconcile(work, [agreement.application_id for agreement in agreements])

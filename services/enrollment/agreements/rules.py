@@ -13,9 +13,17 @@ AGREEMENT = Machine(
         ("DRAFT", "offer"): "OFFERED",
         ("OFFERED", "sign"): "SIGNED",
         ("SIGNED", "countersign"): "IN_FORCE",
+        ("OFFERED", "acknowledge"): "IN_FORCE",
         ("IN_FORCE", "end"): "ENDED",
     },
 )
+
+
+def need_way(action: str, policy: Policy) -> None:
+    """A guardian signs where both sides sign; elsewhere they acknowledge whose duties are which (明确双方职责)."""
+    wanted = "sign" if policy.value("agreement") == "signed" else "acknowledge"
+    if action != wanted:
+        raise Refused("agreement_other_way", gate="G-AGREE", clauses=policy.clauses("agreement"), wanted=wanted)
 
 
 def need_sections(sections: Mapping[str, str], policy: Policy) -> None:

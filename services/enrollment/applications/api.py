@@ -1,38 +1,20 @@
-"""HTTP door of windows and applications. Reviews take up to 500 applications at once, all or none."""
+"""HTTP door of applications. Reviews take up to 500 applications at once, all or none."""
 
 from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from services.enrollment.applications import commands, queries
-from services.enrollment.applications.rules import DECISIONS, WINDOW_KINDS
-from services.enrollment.tables import Application, ApplicationWindow
+from services.enrollment.applications.rules import DECISIONS
+from services.enrollment.tables import Application
 from shared.messaging.work import Work
 from shared.web.door import Door
 
 door = Door("applications", "参加申请 applications")
 
 MANY = ma.validate.Length(1, 500)
-
-
-class WindowOut(ma.Schema):
-    """A window."""
-
-    id = ma.fields.UUID()
-    school_id = ma.fields.UUID()
-    plan_id = ma.fields.UUID()
-    term_id = ma.fields.UUID()
-    kind = ma.fields.String()
-    state = ma.fields.String()
-
-
-class NewWindow(ma.Schema):
-    """For which plan, and whether it is the term's first."""
-
-    plan_id = ma.fields.UUID(required=True)
-    kind = ma.fields.String(load_default="TERM", validate=ma.validate.OneOf(WINDOW_KINDS))
 
 
 class ApplicationOut(ma.Schema):
@@ -68,6 +50,18 @@ class NewApplication(ma.Schema):
     item_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 20))
 
 
+class OralApplication(NewApplication):
+    """What a guardian asked for by word of mouth."""
+
+    guardian_id = ma.fields.UUID(required=True)
+
+
+class Form(ma.Schema):
+    """Where the evidence is kept that the form speaks of."""
+
+    evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(max=200))
+
+
 class Passed(ma.Schema):
     """Which applications the class teacher passes on."""
 
@@ -86,32 +80,6 @@ class Offer(ma.Schema):
     """Other items."""
 
     item_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 20))
-
-
-@door.post("/windows", needs="window.open", takes=NewWindow, gives=WindowOut, status=201)
-def plan_window(work: Work, **new: Any) -> ApplicationWindow:
-    """Prepare a window."""
-    return commands.plan_window(work, **new)
-
-
-@door.list(
-    "/windows", needs="window.read", gives=WindowOut, of=ApplicationWindow, filters=("school_id", "plan_id", "state")
-)
-def list_windows(work: Work) -> Select[Any]:
-    """Windows of the caller's schools."""
-    return select(ApplicationWindow)
-
-
-@door.post("/windows/<uuid:window_id>/open", needs="window.open", gives=WindowOut)
-def open_window(work: Work, window_id: UUID) -> ApplicationWindow:
-    """Let families apply."""
-    return commands.open_window(work, window_id)
-
-
-@door.post("/windows/<uuid:window_id>/close", needs="window.close", gives=WindowOut)
-def close_window(work: Work, window_id: UUID) -> ApplicationWindow:
-    """Take no more applications."""
-    return commands.close_window(work, window_id)
 
 
 @door.post("/applications", needs="application.submit", takes=NewApplication, gives=ApplicationOut, status=201)
@@ -139,10 +107,42 @@ def read_application(work: Work, application_id: UUID) -> Application:
     return work.one(queries.list_applications(work).where(Application.id == application_id), thing="application")
 
 
+@door.post(
+    "/applications/register-oral",
+    needs="application.register_oral",
+    takes=OralApplication,
+    gives=ApplicationOut,
+    status=201,
+)
+def register_oral_application(work: Work, **new: Any) -> Application:
+    """Write down what a guardian of one's own class asked for."""
+    return commands.register_oral(work, **new)
+
+
+@door.post("/applications/prelim-review", needs="application.prelim_review", takes=Passed, gives=ApplicationsOut)
+def review_preliminarily(work: Work, application_ids: list[UUID]) -> dict[str, Any]:
+    """Find that a form may be handed out, for applications of one's own class."""
+    return {"items": commands.class_step(work, "prelim_review", application_ids=application_ids)}
+
+
+@door.post("/applications/issue-form", needs="application.issue_form", takes=Passed, gives=ApplicationsOut)
+def issue_application_forms(work: Work, application_ids: list[UUID]) -> dict[str, Any]:
+    """Hand the form out."""
+    return {"items": commands.class_step(work, "issue_form", application_ids=application_ids)}
+
+
+@door.post(
+    "/applications/<uuid:application_id>/submit-form", needs="application.submit", takes=Form, gives=ApplicationOut
+)
+def submit_application_form(work: Work, application_id: UUID, evidence_ref: str) -> Application:
+    """Hand the form in for one's child."""
+    return commands.submit_form(work, application_id, evidence_ref=evidence_ref)
+
+
 @door.post("/applications/class-review", needs="application.class_review", takes=Passed, gives=ApplicationsOut)
 def review_by_class(work: Work, application_ids: list[UUID]) -> dict[str, Any]:
     """Pass applications of one's own class on."""
-    return {"items": commands.class_review(work, application_ids=application_ids)}
+    return {"items": commands.class_step(work, "class_review", application_ids=application_ids)}
 
 
 @door.post("/applications/school-review", needs="application.school_review", takes=Decision, gives=ApplicationsOut)

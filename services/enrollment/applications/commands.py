@@ -1,8 +1,9 @@
-"""Windows, and every step of an application. Rows are locked in the order: applications, then items, each by id."""
+"""Every step of an application. Rows are locked in the order: applications, then items, each by id."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,19 +11,14 @@ from sqlalchemy import select
 from services.enrollment.applications import queries, rules
 from services.enrollment.catalogue.queries import find_items
 from services.enrollment.directory import queries as directory
-from services.enrollment.notices.queries import published_notice
-from services.enrollment.notices.rules import g_notice
+from services.enrollment.notices.rules import need_open
 from services.enrollment.plans import queries as plans
-from services.enrollment.surveys.queries import closed_surveys
-from services.enrollment.surveys.rules import g_consult
 from services.enrollment.tables import Application, ApplicationWindow, Participation, Pupil, ReviewStep
 from shared.contracts.enrollment import (
     ApplicationApproved,
     ApplicationRejected,
     ApplicationStalled,
     ApplicationSubmitted,
-    WindowClosed,
-    WindowOpened,
 )
 from shared.messaging.work import Work
 from shared.policy import Policy
@@ -33,115 +29,89 @@ STALLED = "application.stalled"
 OFFER_ENDS = "application.offer_ends"
 
 
-# Windows
+# Applying
 
 
-def plan_window(work: Work, *, plan_id: UUID, kind: str) -> ApplicationWindow:
-    """Prepare a window of a plan."""
-    plan = plans.find_plan(work, plan_id)
-    rules.need_mid_term(kind, plans.policy_of(work, plan))
-    return work.add(
-        ApplicationWindow(
-            district_id=plan.district_id,
-            school_id=plan.school_id,
-            plan_id=plan.id,
-            term_id=plan.term_id,
-            kind=kind,
-            state=rules.WINDOW.initial,
-        )
-    )
+def submit(work: Work, **wish: Any) -> Application:
+    """A guardian applies for their child. `wish`: window_id, pupil_id, item_ids."""
+    application = _begin(work, "submit", work.caller.person_id, **wish)
+    _say_submitted(work, application)
+    if rules.decides(application.chain, 0):
+        _place_or_wait(work, application, _policy_of(work, [application]))
+    return application
 
 
-def open_window(work: Work, window_id: UUID) -> ApplicationWindow:
-    """Let families apply: the plan is on file, they were asked, and they were told (INV-ENR-03)."""
-    window = work.get(ApplicationWindow, window_id, lock=True)
-    state = rules.WINDOW.move(window.state, "open")
-    plan = plans.find_plan(work, window.plan_id)
-    policy = plans.policy_of(work, plan)
-    plans.need_filed(work, plan)
-    notice = published_notice(work, plan.id)
-    g_notice(notice.plan_version if notice else None, plan.plan_version, policy)
-    g_consult(closed_surveys(work, plan.school_id, plan.term_id), policy)
-    window.state = state
-    _say_window(work, window, WindowOpened)
-    return window
+def register_oral(work: Work, *, guardian_id: UUID, **wish: Any) -> Application:
+    """The class teacher writes down what a guardian asked for by word of mouth (口头申请)."""
+    application = _begin(work, "register_oral", guardian_id, **wish)
+    own = queries.pupils_of_own_class(work, [application.pupil_id])
+    rules.need_own_class(bool(own), _policy_of(work, [application]).clauses(f"review_chain.{application.kind}"))
+    return application
 
 
-def close_window(work: Work, window_id: UUID) -> ApplicationWindow:
-    """Take no more applications."""
-    window = work.get(ApplicationWindow, window_id, lock=True)
-    window.state = rules.WINDOW.move(window.state, "close")
-    _say_window(work, window, WindowClosed)
-    return window
+def submit_form(work: Work, application_id: UUID, *, evidence_ref: str) -> Application:
+    """A guardian hands in the form (申请表) that the class teacher gave out, with the evidence that it speaks of."""
+    application = _own(work, application_id)
+    policy = _policy_of(work, [application])
+    rules.need_evidence(evidence_ref, policy)
+    clauses = policy.clauses(f"review_chain.{application.kind}")
+    role = rules.g_chain(application.chain, application.step, "submit_form", work.caller.roles, clauses)
+    application.evidence_ref, application.submitted_at = evidence_ref, work.now
+    _step(work, application, "submit_form", role, "submitted")
+    _say_submitted(work, application)
+    return application
 
 
-def close_windows(work: Work, plan_id: UUID) -> None:
-    """Close every open window of a plan."""
-    is_open = select(ApplicationWindow).where(ApplicationWindow.plan_id == plan_id, ApplicationWindow.state == "OPEN")
-    for window in work.session.scalars(is_open.order_by(ApplicationWindow.id).with_for_update()):
-        window.state = rules.WINDOW.move(window.state, "close")
-        _say_window(work, window, WindowClosed)
-
-
-def _say_window(work: Work, window: ApplicationWindow, said: type[WindowOpened] | type[WindowClosed]) -> None:
-    work.emit(
-        said(
+def _begin(
+    work: Work, step: str, guardian_id: UUID | None, *, window_id: UUID, pupil_id: UUID, item_ids: Sequence[UUID]
+) -> Application:
+    """The first step of a chain, behind the gates of applying; a family that then waits too long is reported."""
+    window = work.get(ApplicationWindow, window_id)
+    need_open(window.state)
+    pupil = work.get(Pupil, pupil_id, lock=True)
+    policy = plans.policy_of(work, plans.find_plan(work, window.plan_id))
+    kind, items = _g_apply(work, window, pupil, guardian_id, item_ids, policy)
+    chain = policy.value(f"review_chain.{kind}")
+    role = rules.g_chain(chain, 0, step, work.caller.roles, policy.clauses(f"review_chain.{kind}"))
+    application = work.add(
+        Application(
             district_id=window.district_id,
             school_id=window.school_id,
             window_id=window.id,
             plan_id=window.plan_id,
-            kind=window.kind,
+            term_id=window.term_id,
+            pupil_id=pupil.id,
+            guardian_id=guardian_id,
+            class_id=pupil.class_id,
+            item_ids=items,
+            offered_item_ids=[],
+            kind=kind,
+            state=rules.APPLICATION.initial,
+            chain=chain,
+            step=0,
+            submitted_at=work.now,
         )
     )
+    _step(work, application, step, role, "submitted")
+    set_timer(work, STALLED, application.id, work.now + timedelta(days=policy.value("application.sla_days")))
+    return application
 
 
-# Applying
+def _step(work: Work, application: Application, step: str, role: str, outcome: str) -> None:
+    """Move an application to the state that a step of its chain leads to."""
+    application.state = rules.APPLICATION.move(application.state, step)
+    _record(work, application, step, role, outcome)
 
 
-def submit(work: Work, *, window_id: UUID, pupil_id: UUID, item_ids: Sequence[UUID]) -> Application:
-    """A guardian applies for their child."""
-    window = work.get(ApplicationWindow, window_id)
-    rules.need_open(window.state)
-    pupil = work.get(Pupil, pupil_id, lock=True)
-    plan = plans.find_plan(work, window.plan_id)
-    policy = plans.policy_of(work, plan)
-    kind, items = _g_apply(work, window, pupil, item_ids, policy)
-    chain = policy.value(f"review_chain.{kind}")
-    rules.g_chain(chain, 0, "submit", work.caller.roles, policy.clauses(f"review_chain.{kind}"))
-    application = work.add(_application(work, window, pupil, items))
-    application.kind, application.chain = kind, chain
-    _record(work, application, "submit", "guardian", "submitted")
+def _say_submitted(work: Work, application: Application) -> None:
     work.emit(
         ApplicationSubmitted(
             district_id=application.district_id,
             school_id=application.school_id,
             application_id=application.id,
-            pupil_id=pupil.id,
-            item_ids=tuple(items),
+            pupil_id=application.pupil_id,
+            item_ids=tuple(application.item_ids),
         )
-    )
-    if rules.decides(chain, 0):
-        _place_or_wait(work, application, policy)
-    else:
-        set_timer(work, STALLED, application.id, work.now + timedelta(days=policy.value("application.sla_days")))
-    return application
-
-
-def _application(work: Work, window: ApplicationWindow, pupil: Pupil, items: list[UUID]) -> Application:
-    return Application(
-        district_id=window.district_id,
-        school_id=window.school_id,
-        window_id=window.id,
-        plan_id=window.plan_id,
-        term_id=window.term_id,
-        pupil_id=pupil.id,
-        guardian_id=work.caller.person_id,
-        class_id=pupil.class_id,
-        item_ids=items,
-        offered_item_ids=[],
-        state=rules.APPLICATION.move(rules.APPLICATION.initial, "submit"),
-        step=1,
-        submitted_at=work.now,
     )
 
 
@@ -154,7 +124,12 @@ def _place_or_wait(work: Work, application: Application, policy: Policy) -> None
 
 
 def _g_apply(
-    work: Work, window: ApplicationWindow, pupil: Pupil, item_ids: Sequence[UUID], policy: Policy
+    work: Work,
+    window: ApplicationWindow,
+    pupil: Pupil,
+    guardian_id: UUID | None,
+    item_ids: Sequence[UUID],
+    policy: Policy,
 ) -> tuple[str, list[UUID]]:
     """The gates of applying, under the pupil's lock; returns the kind of chain and the items in order."""
     items = find_items(work, item_ids)
@@ -162,19 +137,23 @@ def _g_apply(
         raise NotFound("item")
     wanted = queries.as_wanted(items.values())
     kind = rules.kind_of(wanted)
-    rules.g_voluntary(directory.is_guardian(work, work.caller.person_id, pupil.id), kind, policy)
+    rules.g_voluntary(directory.is_guardian(work, guardian_id, pupil.id), kind, policy)
     is_registered = pupil.active and pupil.school_id == window.school_id
     rules.g_elig(pupil.stage, pupil.grade, is_registered, window.plan_id, wanted, policy)
-    if _has_applied(work, window.id, pupil.id):
+    if _has_applied(work, window.id, pupil.id, kind):
         raise Refused("already_exists", thing="application")
     others = find_items(work, queries.live_items(work, pupil.id, window.term_id))
     rules.need_no_clash([*wanted, *queries.as_wanted(others.values())])
     return kind, list(items)
 
 
-def _has_applied(work: Work, window_id: UUID, pupil_id: UUID) -> bool:
+def _has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
+    """One live application for care and one for clubs: their chains may differ."""
     query = select(Application.id).where(
-        Application.window_id == window_id, Application.pupil_id == pupil_id, Application.state.not_in(queries.ENDED)
+        Application.window_id == window_id,
+        Application.pupil_id == pupil_id,
+        Application.kind == kind,
+        Application.state.not_in(queries.ENDED),
     )
     return work.session.scalar(query) is not None
 
@@ -182,18 +161,19 @@ def _has_applied(work: Work, window_id: UUID, pupil_id: UUID) -> bool:
 # Reviewing
 
 
-def class_review(work: Work, *, application_ids: Sequence[UUID]) -> list[Application]:
-    """The class teacher passes applications of their own class on, all or none."""
+def class_step(work: Work, step: str, *, application_ids: Sequence[UUID]) -> list[Application]:
+    """The class teacher takes applications of their own class one step on, all or none.
+
+    `step`: prelim_review, issue_form or class_review, as the profile's chain has it.
+    """
     applications = queries.find_applications(work, application_ids)
     policy = _policy_of(work, applications)
     own = queries.pupils_of_own_class(work, [one.pupil_id for one in applications])
-    actors = queries.reviewers(work, applications)
+    actors = queries.actors(work, applications)
     for one in applications:
         rules.need_own_class(one.pupil_id in own, policy.clauses(f"review_chain.{one.kind}"))
-        role = _g_step(work, one, "class_review", actors[one.id], policy)
-        one.state = rules.APPLICATION.move(one.state, "class_review")
-        one.step += 1
-        _record(work, one, "class_review", role, "passed")
+        role = _g_step(work, one, step, actors[one.id], policy)
+        _step(work, one, step, role, "passed")
     return applications
 
 
@@ -208,12 +188,11 @@ def school_review(
     """The leadership decides, all alike: approve, reject with a reason, offer other items, or keep waiting."""
     applications = queries.find_applications(work, application_ids)
     policy = _policy_of(work, applications)
-    actors = queries.reviewers(work, applications)
+    actors = queries.actors(work, applications)
     for one in applications:
         role = _g_step(work, one, "school_review", actors[one.id], policy)
         if decision == "reject":
             rules.g_norefuse(reason_code, one.kind, policy)
-        one.step += 1
         _record(work, one, "school_review", role, decision)
     if decision == "approve":
         _approve(work, applications, policy)
@@ -227,10 +206,12 @@ def school_review(
     return applications
 
 
-def _g_step(work: Work, application: Application, step: str, actors: set[str], policy: Policy) -> str:
+def _g_step(
+    work: Work, application: Application, step: str, actors: Collection[tuple[str, str]], policy: Policy
+) -> str:
     clauses = policy.clauses(f"review_chain.{application.kind}")
     role = rules.g_chain(application.chain, application.step, step, work.caller.roles, clauses)
-    rules.need_other_reviewer(actors, work.caller.subject, clauses)
+    rules.need_other_reviewer(actors, work.caller.subject, role, clauses)
     return role
 
 
@@ -366,6 +347,8 @@ def _policy_of(work: Work, applications: Sequence[Application]) -> Policy:
 
 
 def _record(work: Work, application: Application, step: str, role: str, outcome: str) -> None:
+    """One more step of the chain is done; keep by whom."""
+    application.step += 1
     work.add(
         ReviewStep(
             district_id=application.district_id,

@@ -1,4 +1,4 @@
-"""Reading windows and applications."""
+"""Reading applications."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -37,15 +37,15 @@ def approved_without_participation(work: Work, window_id: UUID, limit: int) -> l
     return list(work.session.scalars(query.order_by(Application.id).limit(limit)))
 
 
-def reviewers(work: Work, applications: Sequence[Application]) -> dict[UUID, set[str]]:
-    """Who did a step of each application, the guardian included."""
-    actors = {one.id: {str(one.guardian_id)} for one in applications}
+def actors(work: Work, applications: Sequence[Application]) -> dict[UUID, set[tuple[str, str]]]:
+    """(who, in which role) did a step of each application; the guardian is one of them."""
+    found = {one.id: {(str(one.guardian_id), "guardian")} for one in applications}
     steps = work.session.execute(
-        select(ReviewStep.application_id, ReviewStep.actor).where(ReviewStep.application_id.in_(actors))
+        select(ReviewStep.application_id, ReviewStep.actor, ReviewStep.role).where(ReviewStep.application_id.in_(found))
     )
-    for application_id, actor in steps:
-        actors[application_id].add(actor)
-    return actors
+    for application_id, actor, role in steps:
+        found[application_id].add((actor, role))
+    return found
 
 
 def pupils_of_own_class(work: Work, pupil_ids: Collection[UUID]) -> set[UUID]:

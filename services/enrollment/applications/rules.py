@@ -1,4 +1,4 @@
-"""How windows (E7) and applications (E8) go, who may do which step, and on what grounds a wish is not met."""
+"""How applications (E8) go, who may do which step, and on what grounds a wish is not met."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,6 @@ from uuid import UUID
 from shared.policy import Policy
 from shared.refusals import Refused
 from shared.states import Machine
-
-WINDOW = Machine("报名期 window", "PLANNED", {("PLANNED", "open"): "OPEN", ("OPEN", "close"): "CLOSED"})
-WINDOW_KINDS = ("TERM", "MID_TERM")
 
 UNDECIDED = ("ORAL_REGISTERED", "PRELIM_PASSED", "FORM_ISSUED", "SUBMITTED", "CLASS_REVIEWED")
 DECISIONS = {
@@ -70,18 +67,6 @@ def kind_of(items: Collection[Wanted]) -> str:
     return "clubs" if items and all(item.segment == "club" for item in items) else "care"
 
 
-def need_open(state: str) -> None:
-    """Families apply while a window is open."""
-    if state != "OPEN":
-        raise Refused("window_not_open", state=state)
-
-
-def need_mid_term(kind: str, policy: Policy) -> None:
-    """A window after the term's first, where the profile keeps one open."""
-    if kind == "MID_TERM" and not policy.value("application.mid_term_open"):
-        raise Refused("no_mid_term_window", gate="G-FILE", clauses=policy.clauses("application.mid_term_open"))
-
-
 def g_voluntary(is_guardian: bool, kind: str, policy: Policy) -> None:
     """G-VOLUNTARY: a verified guardian of that pupil applies, nobody else."""
     if not is_guardian:
@@ -124,9 +109,9 @@ def g_chain(
     return role
 
 
-def need_other_reviewer(actors: Collection[str], caller: str, clauses: Collection[str]) -> None:
-    """Nobody reviews what they reviewed or applied for themselves (INV-ENR-05)."""
-    if caller in actors:
+def need_other_reviewer(actors: Collection[tuple[str, str]], caller: str, role: str, clauses: Collection[str]) -> None:
+    """Nobody reviews what they applied for, or passed in another role (INV-ENR-05)."""
+    if any(actor == caller and acted_as != role for actor, acted_as in actors):
         raise Refused("same_person", gate="G-CHAIN", clauses=clauses, action="review")
 
 
@@ -134,6 +119,13 @@ def need_own_class(is_own: bool, clauses: Collection[str]) -> None:
     """The class teacher reviews the pupils of their own class."""
     if not is_own:
         raise Refused("not_your_class", gate="G-CHAIN", clauses=clauses)
+
+
+def need_evidence(evidence_ref: str, policy: Policy) -> None:
+    """Where the profile wants a difficulty proven, the form comes with its evidence (Q12)."""
+    if not evidence_ref.strip() and policy.value("difficulty_proof") != "none":
+        clauses = (*policy.clauses("difficulty_proof"), *policy.clauses("employer_stamp"))
+        raise Refused("difficulty_not_proven", gate="G-ELIG", clauses=dict.fromkeys(clauses))
 
 
 def need_waiting(state: str) -> None:

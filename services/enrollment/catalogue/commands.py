@@ -12,6 +12,7 @@ from services.enrollment.catalogue import queries, rules
 from services.enrollment.directory.queries import is_cleared
 from services.enrollment.plans import queries as plans
 from services.enrollment.plans.rules import ON_FILE
+from services.enrollment.policies.queries import exceptions
 from services.enrollment.tables import ItemPublication, ServiceItem
 from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended, Slot
 from shared.ids import new_id
@@ -44,7 +45,8 @@ def approve(work: Work, item_id: UUID) -> ServiceItem:
     found = term(work, item.term_id)
     days = [rules.last_day_of(weekday, found.starts_on, found.ends_on, found.school_days) for weekday in item.weekdays]
     plan = plans.find_plan(work, item.plan_id)
-    rules.approve(_offer(item), days, plans.policy_of(work, plan))
+    excepted = exceptions(work, item.school_id, found.starts_on, found.ends_on)
+    rules.approve(queries.as_offer(item), days, excepted, plans.policy_of(work, plan))
     item.state = state
     work.session.flush()
     if plan.state in ON_FILE:
@@ -125,19 +127,6 @@ def keep_publication(
     )
     for item in queries.listed_with_unpublished_fee(work, item_ids):
         _suspend(work, item, "FEE_INVALIDATED")
-
-
-def _offer(item: ServiceItem) -> rules.Offer:
-    return rules.Offer(
-        content_type=item.content_type,
-        stage=item.stage,
-        grades=item.grades,
-        segment=item.segment,
-        weekdays=item.weekdays,
-        starts=item.starts,
-        ends=item.ends,
-        by_third_party=item.provider_id is not None,
-    )
 
 
 def _say(work: Work, item: ServiceItem, said: type[ItemEvent]) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
+from services.enrollment.catalogue.rules import Offer
 from services.enrollment.tables import ItemPublication, ServiceItem
 from shared.messaging.work import Work
 
@@ -41,3 +42,17 @@ def find_items(work: Work, item_ids: Collection[UUID], *, lock: bool = False) ->
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return {item.id: item for item in work.session.scalars(query)}
+
+
+def as_offer(item: ServiceItem) -> Offer:
+    """An item as the gates judge it."""
+    return Offer(
+        content_type=item.content_type,
+        stage=item.stage,
+        grades=item.grades,
+        segment=item.segment,
+        weekdays=item.weekdays,
+        starts=item.starts,
+        ends=item.ends,
+        by_third_party=item.provider_id is not None,
+    )

@@ -56,7 +56,7 @@ def need_hours(starts: time, ends: time) -> None:
         raise Invalid({"ends": "before_start"})
 
 
-def approve(offer: Offer, days: Sequence[Day], policy: Policy) -> None:
+def approve(offer: Offer, days: Sequence[Day], exceptions: Collection[str], policy: Policy) -> None:
     """G-CONTENT, and G-TIME on one date of each weekday; attendance asks again for every session."""
     g_content(
         policy,
@@ -66,17 +66,23 @@ def approve(offer: Offer, days: Sequence[Day], policy: Policy) -> None:
         by_third_party=offer.by_third_party,
     )
     for day in days:
-        g_time(
-            policy,
-            stage=offer.stage,
-            segment=offer.segment,
-            service_date=day.on,
-            week_of_term=day.week,
-            is_school_day=day.is_school_day,
-            starts=offer.starts,
-            ends=offer.ends,
-            learning_periods=learning_periods(offer, policy),
-        )
+        g_day(offer, day, exceptions, policy)
+
+
+def g_day(offer: Offer, day: Day, exceptions: Collection[str], policy: Policy) -> None:
+    """G-TIME for an item on one date."""
+    g_time(
+        policy,
+        stage=offer.stage,
+        segment=offer.segment,
+        service_date=day.on,
+        week_of_term=day.week,
+        is_school_day=day.is_school_day,
+        starts=offer.starts,
+        ends=offer.ends,
+        learning_periods=learning_periods(offer, policy),
+        exceptions=exceptions,
+    )
 
 
 def learning_periods(offer: Offer, policy: Policy) -> int:

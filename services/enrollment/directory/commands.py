@@ -31,6 +31,7 @@ from shared.contracts.enrollment import (
     PupilLeft,
     PupilMoved,
     PupilRegistered,
+    StaffMemberLeft,
     StaffMemberListed,
 )
 from shared.ids import new_id
@@ -224,28 +225,26 @@ def _keep_posts(work: Work, changes: Sequence[ImportChange], schools: Mapping[st
         (post.person_id, post.school_id): post
         for post in work.session.scalars(select(StaffPost).where(StaffPost.person_id.in_(people)))
     }
-    for post in posts.values():
-        post.active = False
+    held: dict[tuple[UUID, UUID], list[str]] = defaultdict(list)
     for change in changes:
-        roles: dict[UUID, list[str]] = defaultdict(list)
         for org, role in change.value.get("posts", ()):
             if org in schools:
-                roles[schools[org]].append(role)
-        for school_id, held in roles.items():
-            _keep_post(work, change, posts.get((change.subject_id, school_id)), school_id, rules.main_role(held))
+                held[change.subject_id, schools[org]].append(role)
+    for (person_id, school_id), roles in held.items():
+        _keep_post(work, posts.get((person_id, school_id)), person_id, school_id, rules.main_role(roles))
+    for place, post in posts.items():
+        if post.active and place not in held:
+            post.active = False
+            work.emit(StaffMemberLeft(district_id=post.district_id, school_id=post.school_id, person_id=post.person_id))
 
 
-def _keep_post(work: Work, change: ImportChange, post: StaffPost | None, school_id: UUID, role: str) -> None:
-    is_new = post is None or post.role != role
+def _keep_post(work: Work, post: StaffPost | None, person_id: UUID, school_id: UUID, role: str) -> None:
+    is_new = post is None or not post.active or post.role != role
     if post is None:
-        post = work.add(StaffPost(district_id=change.district_id, school_id=school_id, person_id=change.subject_id))
+        post = work.add(StaffPost(district_id=work.caller.district_id, school_id=school_id, person_id=person_id))
     post.role, post.active = role, True
     if is_new:
-        work.emit(
-            StaffMemberListed(
-                district_id=change.district_id, school_id=school_id, person_id=change.subject_id, role=role
-            )
-        )
+        work.emit(StaffMemberListed(district_id=post.district_id, school_id=school_id, person_id=person_id, role=role))
 
 
 def _keep_class_teachers(work: Work, changes: Sequence[ImportChange]) -> None:

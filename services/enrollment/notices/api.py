@@ -1,4 +1,4 @@
-"""HTTP door of notices."""
+"""HTTP door of notices and windows."""
 
 from typing import Any
 from uuid import UUID
@@ -7,11 +7,12 @@ import marshmallow as ma
 from sqlalchemy import Select, select
 
 from services.enrollment.notices import commands
-from services.enrollment.tables import ParentNotice
+from services.enrollment.notices.rules import WINDOW_KINDS
+from services.enrollment.tables import ApplicationWindow, ParentNotice
 from shared.messaging.work import Work
 from shared.web.door import Door
 
-door = Door("notices", "家长告知书 notices")
+door = Door("notices", "家长告知书与报名期 notices and windows")
 
 
 class NoticeOut(ma.Schema):
@@ -35,6 +36,24 @@ class NewNotice(ma.Schema):
     channels = ma.fields.List(ma.fields.String(), required=True)
 
 
+class WindowOut(ma.Schema):
+    """A window."""
+
+    id = ma.fields.UUID()
+    school_id = ma.fields.UUID()
+    plan_id = ma.fields.UUID()
+    term_id = ma.fields.UUID()
+    kind = ma.fields.String()
+    state = ma.fields.String()
+
+
+class NewWindow(ma.Schema):
+    """For which plan, and whether it is the term's first."""
+
+    plan_id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(load_default="TERM", validate=ma.validate.OneOf(WINDOW_KINDS))
+
+
 @door.post("/notices", needs="notice.draft", takes=NewNotice, gives=NoticeOut, status=201)
 def draft_notice(work: Work, **new: Any) -> ParentNotice:
     """Write a notice."""
@@ -51,3 +70,29 @@ def list_notices(work: Work) -> Select[Any]:
 def publish_notice(work: Work, notice_id: UUID) -> ParentNotice:
     """Let a notice out."""
     return commands.publish(work, notice_id)
+
+
+@door.post("/windows", needs="window.open", takes=NewWindow, gives=WindowOut, status=201)
+def plan_window(work: Work, **new: Any) -> ApplicationWindow:
+    """Prepare a window."""
+    return commands.plan_window(work, **new)
+
+
+@door.list(
+    "/windows", needs="window.read", gives=WindowOut, of=ApplicationWindow, filters=("school_id", "plan_id", "state")
+)
+def list_windows(work: Work) -> Select[Any]:
+    """Windows of the caller's schools."""
+    return select(ApplicationWindow)
+
+
+@door.post("/windows/<uuid:window_id>/open", needs="window.open", gives=WindowOut)
+def open_window(work: Work, window_id: UUID) -> ApplicationWindow:
+    """Let families apply."""
+    return commands.open_window(work, window_id)
+
+
+@door.post("/windows/<uuid:window_id>/close", needs="window.close", gives=WindowOut)
+def close_window(work: Work, window_id: UUID) -> ApplicationWindow:
+    """Take no more applications."""
+    return commands.close_window(work, window_id)

@@ -1,4 +1,4 @@
-"""How a notice goes (E6), and whether the families were told (G-NOTICE)."""
+"""How notices (E6) and windows (E7) go, and whether the families were told (G-NOTICE)."""
 
 from collections.abc import Collection, Mapping
 
@@ -11,6 +11,9 @@ NOTICE = Machine(
     "DRAFT",
     {("DRAFT", "publish"): "PUBLISHED", ("PUBLISHED", "supersede"): "SUPERSEDED"},
 )
+
+WINDOW = Machine("报名期 window", "PLANNED", {("PLANNED", "open"): "OPEN", ("OPEN", "close"): "CLOSED"})
+WINDOW_KINDS = ("TERM", "MID_TERM")
 
 
 def need_whole(elements: Mapping[str, str], channels: Collection[str], policy: Policy) -> None:
@@ -27,3 +30,15 @@ def g_notice(published_version: int | None, plan_version: int, policy: Policy) -
     """G-NOTICE: a published notice speaks of the plan as it is now."""
     if published_version != plan_version:
         raise Refused("notice_missing", gate="G-NOTICE", clauses=policy.clauses("notice.elements"))
+
+
+def need_open(state: str) -> None:
+    """Families apply while a window is open."""
+    if state != "OPEN":
+        raise Refused("window_not_open", state=state)
+
+
+def need_mid_term(kind: str, policy: Policy) -> None:
+    """A window after the term's first, where the profile keeps one open."""
+    if kind == "MID_TERM" and not policy.value("application.mid_term_open"):
+        raise Refused("no_mid_term_window", gate="G-FILE", clauses=policy.clauses("application.mid_term_open"))

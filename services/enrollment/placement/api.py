@@ -102,6 +102,12 @@ class NewGroup(ma.Schema):
     capacity = ma.fields.Integer(required=True, validate=ma.validate.Range(1, 500))
 
 
+class Start(ma.Schema):
+    """The first day on which a group may meet; left out, the term's first."""
+
+    starts_on = ma.fields.Date(load_default=None, allow_none=True)
+
+
 class Members(ma.Schema):
     """Whom to place."""
 
@@ -186,10 +192,10 @@ def add_group_members(work: Work, group_id: UUID, participation_ids: list[UUID])
     return commands.add_members(work, group_id, participation_ids=participation_ids)
 
 
-@door.post("/groups/<uuid:group_id>/confirm", needs="group.confirm", gives=GroupOut)
-def confirm_group(work: Work, group_id: UUID) -> ActivityGroup:
+@door.post("/groups/<uuid:group_id>/confirm", needs="group.confirm", takes=Start, gives=GroupOut)
+def confirm_group(work: Work, group_id: UUID, starts_on: date | None) -> ActivityGroup:
     """Register a group."""
-    return commands.confirm_group(work, group_id)
+    return commands.confirm_group(work, group_id, starts_on=starts_on)
 
 
 @door.list("/rolls", needs="group.read", gives=RollOut, of=RollEntry, filters=("group_id", "pupil_id", "starts_on"))

@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.applications import queries as applications
-from services.enrollment.catalogue.queries import find_items
+from services.enrollment.catalogue import rules as catalogue_rules
+from services.enrollment.catalogue.queries import as_offer, find_items
 from services.enrollment.directory.queries import is_cleared, is_guardian
 from services.enrollment.placement import queries, rules
 from services.enrollment.plans import queries as plans
+from services.enrollment.policies.queries import exceptions
 from services.enrollment.tables import (
     ActivityGroup,
     Application,
@@ -31,7 +33,8 @@ from services.enrollment.tables import (
 from shared.clock import LOCAL
 from shared.contracts import enrollment as says
 from shared.messaging.work import Work
-from shared.policy.published import term
+from shared.policy import Policy
+from shared.policy.published import Term, term
 from shared.refusals import NotFound, Refused
 from shared.timers import set_timer, set_timers
 
@@ -143,7 +146,7 @@ def _free_to_start(work: Work, pending: Sequence[Participation]) -> list[Partici
     return [
         one
         for one in pending
-        if rules.is_agreed(agreed.get(one.id), policies[one.plan_id])
+        if rules.is_agreed(agreed.get(one.id))
         and rules.fee_allows(fees.get(one.id), one.starts_on, work.today, days[one.term_id], policies[one.plan_id])
     ]
 
@@ -273,27 +276,39 @@ def add_members(work: Work, group_id: UUID, *, participation_ids: Sequence[UUID]
     return group
 
 
-def confirm_group(work: Work, group_id: UUID) -> ActivityGroup:
-    """Register a group (编班造册): attendance may schedule it, and its roll is said."""
+def confirm_group(work: Work, group_id: UUID, *, starts_on: date | None = None) -> ActivityGroup:
+    """Register a group (编班造册) that meets from a day on: attendance may schedule it, and its roll is said."""
     group = work.get(ActivityGroup, group_id, lock=True)
     state = rules.GROUP.move(group.state, "confirm")
     plan, item = plans.find_plan(work, group.plan_id), queries.content_of(work, group)
     plans.need_filed(work, plan)
+    policy, days = plans.policy_of(work, plan), term(work, group.term_id)
+    first = max(starts_on or days.starts_on, days.starts_on, work.today)
+    _g_first_day(work, item, days, first, policy)
     rules.confirm(
         size=queries.size_of(work, group.id),
         capacity=group.capacity,
         venue_id=group.venue_id,
         lead_is_cleared=is_cleared(work, group.lead_person_id),
         content_type=item.content_type,
-        policy=plans.policy_of(work, plan),
+        policy=policy,
     )
-    days = term(work, group.term_id)
-    group.state, group.starts_on, group.ends_on = state, max(days.starts_on, work.today), days.ends_on
+    group.state, group.starts_on, group.ends_on = state, first, days.ends_on
     work.session.flush()
     _say_group(work, group, item)
     reconcile_rolls(work, [group.id])
     set_timer(work, LOOK_AGAIN, plan.id, work.now)
     return group
+
+
+def _g_first_day(work: Work, item: ServiceItem, days: Term, first: date, policy: Policy) -> None:
+    """G-TIME on the first day that a group would meet: not before the profile's week of the term."""
+    meets = [day for day in days.school_days if day >= first and day.isoweekday() in item.weekdays]
+    if meets:
+        excepted = exceptions(work, item.school_id, meets[0], days.ends_on)
+        catalogue_rules.g_day(
+            as_offer(item), catalogue_rules.Day(meets[0], days.week_of(meets[0]), True), excepted, policy
+        )
 
 
 def _say_group(work: Work, group: ActivityGroup, item: ServiceItem) -> None:

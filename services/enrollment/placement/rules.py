@@ -45,9 +45,9 @@ def fee_allows(
     return bool(gate == "settled_or_grace" and in_grace)
 
 
-def is_agreed(agreement_state: str | None, policy: Policy) -> bool:
-    """G-AGREE: a signed agreement is in force, where the profile wants one."""
-    return policy.value("agreement") != "signed" or agreement_state == "IN_FORCE"
+def is_agreed(agreement_state: str | None) -> bool:
+    """G-AGREE: the agreement about the child is in force, signed or acknowledged as the profile has it."""
+    return agreement_state == "IN_FORCE"
 
 
 def need_future(effective_on: date, today: date) -> None:

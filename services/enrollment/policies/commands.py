@@ -1,15 +1,16 @@
-"""Publishing a version of a profile."""
+"""Publishing a version of a profile; asking for, approving and ending exceptions to its bounds."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.enrollment.policies import queries, rules
-from services.enrollment.tables import PolicyProfile
-from shared.contracts.enrollment import PolicyProfilePublished
+from services.enrollment.tables import BoundException, PolicyProfile
+from shared.contracts.enrollment import ExceptionApproved, ExceptionEnded, PolicyProfilePublished
 from shared.messaging.work import Work
 from shared.policy import Policy, base_names, effective
-from shared.policy.published import keep_policy
+from shared.policy.published import keep_policy, policy_of_district
 from shared.refusals import Invalid
 
 
@@ -52,3 +53,67 @@ def _effective(base: str, overlay: Mapping[str, Any], version: int) -> Policy:
         return effective(base, version=version, overlay=overlay)
     except ValueError as fault:
         raise Invalid({"overlay": str(fault)}) from None
+
+
+# Exceptions
+
+
+def request_exception(
+    work: Work, *, school_id: UUID, bound: str, reason: str, valid_from: date, valid_until: date
+) -> BoundException:
+    """Ask to pass a bound in principle; refused for a hard one."""
+    work.caller.need_school(school_id)
+    rules.need_soft(bound, policy_of_district(work))
+    rules.need_span(valid_from, valid_until)
+    return work.add(
+        BoundException(
+            district_id=work.caller.district_id,
+            school_id=school_id,
+            bound=bound,
+            state=rules.EXCEPTION.initial,
+            reason=reason,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            requested_by=work.caller.subject,
+        )
+    )
+
+
+def approve_exception(work: Work, exception_id: UUID, *, document_no: str) -> BoundException:
+    """The authority lets the school pass the bound; from here on every service knows."""
+    exception = _decide(work, exception_id, "approve")
+    exception.document_no = document_no
+    work.emit(
+        ExceptionApproved(
+            district_id=exception.district_id,
+            school_id=exception.school_id,
+            exception_id=exception.id,
+            bound=exception.bound,
+            valid_from=exception.valid_from,
+            valid_until=exception.valid_until,
+        )
+    )
+    return exception
+
+
+def reject_exception(work: Work, exception_id: UUID) -> BoundException:
+    """The authority does not."""
+    return _decide(work, exception_id, "reject")
+
+
+def end_exception(work: Work, exception_id: UUID) -> BoundException:
+    """Take an approved exception back, from now on."""
+    exception = _decide(work, exception_id, "end")
+    work.emit(
+        ExceptionEnded(district_id=exception.district_id, school_id=exception.school_id, exception_id=exception.id)
+    )
+    return exception
+
+
+def _decide(work: Work, exception_id: UUID, action: str) -> BoundException:
+    exception = work.get(BoundException, exception_id, lock=True)
+    policy = policy_of_district(work)
+    rules.need_authority(work.caller.roles, work.caller.subject, exception.requested_by, policy)
+    exception.state = rules.EXCEPTION.move(exception.state, action)
+    exception.decided_by = work.caller.subject
+    return exception

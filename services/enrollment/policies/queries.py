@@ -1,8 +1,11 @@
-"""Reading profiles."""
+"""Reading profiles and exceptions."""
+
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 
-from services.enrollment.tables import PolicyProfile
+from services.enrollment.tables import BoundException, PolicyProfile
 from shared.messaging.work import Work
 from shared.policy import Policy
 
@@ -32,3 +35,14 @@ def find_policy(work: Work, profile_id: str, version: int) -> Policy:
 
 _read: dict[str, Policy] = {}
 """Policies by sha256: a published version never changes, so each is built once per process."""
+
+
+def exceptions(work: Work, school_id: UUID, first: date, last: date) -> frozenset[str]:
+    """The bounds in principle that a school may pass on every day from `first` to `last`."""
+    standing = select(BoundException.bound).where(
+        BoundException.school_id == school_id,
+        BoundException.state == "APPROVED",
+        BoundException.valid_from <= first,
+        BoundException.valid_until >= last,
+    )
+    return frozenset(work.session.scalars(standing))

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.enrollment.applications import commands as applications
+from services.enrollment.notices import commands as notices
 from services.enrollment.placement import commands as placement
 from services.enrollment.plans import queries as plans
 from services.enrollment.plans.commands import say_pinned
@@ -35,7 +35,7 @@ def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
     """The district takes a filing back: nobody may apply any more."""
     plan = plans.find_plan(work, plan_id, lock=True)
     plan.state, plan.return_reason = PLAN.move(plan.state, "revoke"), reason
-    applications.close_windows(work, plan.id)
+    notices.close_windows(work, plan.id)
     say_pinned(work, plan, PlanFilingRevoked)
     return plan
 
@@ -47,7 +47,7 @@ def close(work: Work, plan_id: UUID) -> ServicePlan:
     ends_on = term(work, plan.term_id).ends_on
     need_term_over(ends_on, work.today, queries.is_sealed(work, plan.school_id, plan.term_id))
     plan.state = state
-    applications.close_windows(work, plan.id)
+    notices.close_windows(work, plan.id)
     placement.complete_plan(work, plan)
     say_pinned(work, plan, PlanClosed)
     return plan

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy import delete
+
 from services.vetting.people import queries, rules
 from services.vetting.tables import Person, Post
 from shared.ids import new_id
@@ -19,6 +21,11 @@ def list_staff_member(work: Work, district_id: UUID, school_id: UUID, person_id:
     known = work.session.scalar(queries.find_post(person_id, school_id))
     if known is None:
         work.add(Post(district_id=district_id, school_id=school_id, person_id=person_id, role=role))
+
+
+def strike_off(work: Work, school_id: UUID, person_id: UUID) -> None:
+    """A person is on a school's staff list no more; clearance and contracts stay as they are."""
+    work.session.execute(delete(Post).where(Post.school_id == school_id, Post.person_id == person_id))
 
 
 def register_person(work: Work, *, category: str, is_minor: bool = False) -> Person:

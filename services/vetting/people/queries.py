@@ -1,6 +1,7 @@
 """Reading people."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, exists, or_, select
@@ -66,14 +67,19 @@ def blocking_records(work: Work, person_id: UUID, on: date) -> list[str]:
 
 def is_engaged(work: Work, person_id: UUID, school_id: UUID, first: date, last: date) -> bool:
     """Whether the person is on the school's staff list, or under a contract there for the whole interval."""
-    engaged = select(Engagement.id).where(
+    engaged = contract(person_id, school_id, first, last)
+    return bool(work.session.scalar(select(or_(find_post(person_id, school_id).exists(), engaged.exists()))))
+
+
+def contract(person_id: Any, school_id: Any, first: Any, last: Any) -> Select[UUID]:
+    """A contract of the person with the school that is in force for the whole interval."""
+    return select(Engagement.id).where(
         Engagement.person_id == person_id,
         Engagement.school_id == school_id,
         Engagement.state == "ACTIVE",
         Engagement.starts_on <= first,
         Engagement.ends_on >= last,
     )
-    return bool(work.session.scalar(select(or_(find_post(person_id, school_id).exists(), engaged.exists()))))
 
 
 def open_identity(work: Work, person_id: UUID) -> dict[str, str]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Date, cast, func, update
 
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
 from services.vetting.rosters import queries, rules
 from services.vetting.substitutes import commands as substitutes
 from services.vetting.tables import Assignment, Person, PlannedSession
-from shared.clock import local_date
+from shared.clock import LOCAL, local_date
 from shared.contracts.attendance import SessionsScheduled
 from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
@@ -117,6 +117,21 @@ def remove(work: Work, assignment_id: UUID, cause: str) -> Assignment:
 def remove_person(work: Work, person: Person, cause: str) -> int:
     """End every assignment of a person that is not over, at every school; the caller holds the person's row."""
     return _remove_where(work, person, cause, Assignment.person_id == person.id, Assignment.ends_at > work.now)
+
+
+def leave_school(work: Work, school_id: UUID, person_id: UUID) -> int:
+    """Whoever left a school's staff serves there no more, but for the days of a contract; others take over."""
+    person = people.find_person(work, person_id, lock=True)
+    day = cast(func.timezone(str(LOCAL), Assignment.starts_at), Date)
+    return _remove_where(
+        work,
+        person,
+        "LEFT_SCHOOL",
+        Assignment.person_id == person_id,
+        Assignment.school_id == school_id,
+        Assignment.ends_at > work.now,
+        ~people.contract(person_id, school_id, day, day).exists(),
+    )
 
 
 def _remove_where(work: Work, person: Person, cause: str, *conditions: Any) -> int:
