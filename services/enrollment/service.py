@@ -4,6 +4,7 @@ from services.enrollment.agreements.api import door as agreements
 from services.enrollment.applications import commands as applications_commands
 from services.enrollment.applications.api import door as applications
 from services.enrollment.calendar.api import door as calendar
+from services.enrollment.catalogue import commands as catalogue_commands
 from services.enrollment.catalogue import handlers as catalogue_handlers
 from services.enrollment.catalogue.api import door as catalogue
 from services.enrollment.directory.api import door as directory
@@ -29,7 +30,15 @@ from shared.contracts.finance import (
     RefundClosedZero,
     RefundPaid,
 )
-from shared.contracts.vetting import StaffBlocked, StaffCleared, StaffExpired, StaffRestored, StaffSuspended
+from shared.contracts.vetting import (
+    ProviderContractActivated,
+    ProviderWhitelisted,
+    StaffBlocked,
+    StaffCleared,
+    StaffExpired,
+    StaffRestored,
+    StaffSuspended,
+)
 from shared.service import Service, on
 
 SERVICE = Service(
@@ -67,6 +76,8 @@ SERVICE = Service(
         on(VenueCheckPassed, readiness_handlers.keep_passed_venue),
         on(VenueCheckFailed, readiness_handlers.keep_failed_venue),
         on(TermArchiveSealed, readiness_handlers.keep_sealed_archive),
+        on(ProviderWhitelisted, catalogue_commands.keep_provider),
+        on(ProviderContractActivated, catalogue_commands.keep_contract),
     ),
     timers={
         applications_commands.STALLED: applications_commands.report_stalled,

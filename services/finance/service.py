@@ -15,6 +15,8 @@ from services.finance.publications import commands as publications_commands
 from services.finance.publications.api import door as publications
 from services.finance.refunds.api import door as refunds
 from services.finance.refunds.handlers import settle_withdrawal
+from services.finance.settlements import commands as settlements_commands
+from services.finance.settlements.api import door as settlements
 from services.finance.statements.api import door as statements
 from services.finance.subsidies.api import door as subsidies
 from services.finance.subsidies.handlers import open_claim
@@ -38,6 +40,7 @@ from shared.contracts.enrollment import (
 from shared.contracts.vetting import (
     EngagementActivated,
     EngagementTerminated,
+    ProviderContractActivated,
     StaffBlocked,
     StaffCleared,
     StaffExpired,
@@ -80,6 +83,11 @@ PAY = (
     on(PolicyProfilePublished, pay_handlers.price_what_waited_for_policy),
 )
 
+TERM_END = (
+    on(HeadcountCounted, open_claim),
+    on(ProviderContractActivated, settlements_commands.keep_contract),
+)
+
 SERVICE = Service(
     name="finance",
     title="经费 Finance",
@@ -95,10 +103,11 @@ SERVICE = Service(
         expenditures,
         pay,
         pay_runs,
+        settlements,
         subsidies,
         statements,
     ),
-    reactions=(*published.REACTIONS, *FAMILIES_AND_FEES, *PAY, on(HeadcountCounted, open_claim)),
+    reactions=(*published.REACTIONS, *FAMILIES_AND_FEES, *PAY, *TERM_END),
     timers={
         invoices_commands.DUE: invoices_commands.mark_overdue,
         invoices_commands.COLLECTION: invoices_commands.begin_collection,

@@ -9,6 +9,7 @@ from services.vetting.engagements.api import door as engagements
 from services.vetting.gate_passes.api import door as gate_passes
 from services.vetting.people.api import door as people
 from services.vetting.people.handlers import take_over_staff_member
+from services.vetting.providers.api import door as providers
 from services.vetting.rosters import handlers as roster_handlers
 from services.vetting.rosters.api import door as rosters
 from services.vetting.substitutes import commands as substitute_commands
@@ -23,7 +24,7 @@ SERVICE = Service(
     name="vetting",
     title="人员与第三方审核 Vetting",
     tables=Tables.metadata,
-    doors=(people, clearances, checks, conduct, engagements, rosters, substitutes, gate_passes, duties),
+    doors=(people, clearances, checks, conduct, engagements, providers, rosters, substitutes, gate_passes, duties),
     reactions=(
         *published.REACTIONS,
         on(StaffMemberListed, take_over_staff_member),

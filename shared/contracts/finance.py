@@ -51,12 +51,16 @@ class InvoiceIssued(SchoolEvent, name="finance.invoice.issued", subject="partici
 
 
 class InvoiceSettled(SchoolEvent, name="finance.invoice.settled", subject="participation_id"):
-    """Nothing is owed any more; `settled_by` is payment or waiver."""
+    """Nothing is owed on an invoice; `settled_by` is payment or waiver.
+
+    `open_invoices` counts the participation's other invoices on which something is or may still be owed.
+    """
 
     invoice_id: UUID
     participation_id: UUID
     amount_fen: int
     settled_by: str
+    open_invoices: int = 0
 
 
 class InvoiceOverdue(SchoolEvent, name="finance.invoice.overdue", subject="participation_id"):
@@ -131,6 +135,16 @@ class SubsidyCalculated(SchoolEvent, name="finance.subsidy.calculated", subject=
     claim_id: UUID
     term_id: UUID
     pupil_count: int
+    amount_fen: int
+
+
+class ProviderSettlementClosed(SchoolEvent, name="finance.provider_settlement.closed", subject="settlement_id"):
+    """A provider was paid for delivered sessions."""
+
+    settlement_id: UUID
+    provider_id: UUID
+    term_id: UUID
+    session_count: int
     amount_fen: int
 
 

@@ -81,6 +81,35 @@ class EngagementTerminated(SchoolEvent, name="vetting.engagement.terminated", su
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProviderOffer:
+    """A content that a provider may deliver, and its highest price a session."""
+
+    content_type: str
+    price_fen: int
+
+
+class ProviderWhitelisted(DistrictEvent, name="vetting.provider.whitelisted", subject="provider_id"):
+    """The district selected a third party; schools may contract it for what it offers until `valid_until`."""
+
+    provider_id: UUID
+    kind: str
+    valid_until: date
+    offers: tuple[ProviderOffer, ...]
+
+
+class ProviderContractActivated(SchoolEvent, name="vetting.provider_contract.activated", subject="contract_id"):
+    """A school's contract with a provider for one content is in force; `price_fen` is the price of a session."""
+
+    contract_id: UUID
+    provider_id: UUID
+    represented_by: UUID
+    content_type: str
+    price_fen: int
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssignedSession:
     """One session of a person's assignment."""
 

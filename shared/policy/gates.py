@@ -1,5 +1,6 @@
-"""The two gates that more than one service stands at: may a session be at this time (G-TIME), may it hold this
-content (G-CONTENT). Pure; every bound is a line that names its key in the policy, so that a refusal cites the plan.
+"""The gates that more than one service stands at: may a session be at this time (G-TIME), may it hold this content
+(G-CONTENT), may this third party deliver it (G-PROVIDER). Pure; every bound names its key in the policy, so that a
+refusal cites the plan.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -18,6 +19,8 @@ LATEST_ENDS = {
     "evening": ("evening_study.latest_end",),
 }
 GENERAL_LATEST_END = ("end.latest.{stage}",)
+
+TRAINING, SUBJECT_TRAINING = "TRAINING_INSTITUTION", "TRAINING_INSTITUTION_SUBJECT"
 
 Bound = tuple[str, str, Callable[[Any], bool]]
 """Key in the policy, code of the refusal, and whether the value found there is broken."""
@@ -77,6 +80,29 @@ def g_content(
         bounds.append(("provider.subject_teaching", code, lambda allowed: subject and not allowed))
         bounds.append(("content.forbidden_to_third_party", code, lambda kinds: content_type in kinds))
     _refuse_the_first_broken(policy, "G-CONTENT", bounds)
+
+
+def g_provider(
+    policy: Policy, *, kind: str, listed_until: date | None, last_day: date, is_contracted: bool = True
+) -> None:
+    """Refuse a third party of a kind that the plan does not allow, off the whitelist (None) before `last_day` is over,
+    or without a contract with the school for that content and time.
+    """
+    need_provider_kind(policy, kind)
+    if listed_until is None or listed_until < last_day:
+        clauses = policy.clauses("provider.selection_by")
+        raise Refused("provider_not_whitelisted", gate="G-PROVIDER", clauses=clauses, last_day=last_day.isoformat())
+    if not is_contracted:
+        clauses = (*policy.clauses("provider.selection_by"), *policy.clauses("staff.contract_required"))
+        raise Refused("provider_not_contracted", gate="G-PROVIDER", clauses=dict.fromkeys(clauses))
+
+
+def need_provider_kind(policy: Policy, kind: str) -> None:
+    """Refuse a kind of third party that the plan does not name; subject training is never allowed (D2)."""
+    allowed = (*policy.value("provider.training_institutions"), *policy.value("provider.partner_orgs"))
+    if kind not in allowed or kind == SUBJECT_TRAINING:
+        path = "provider.training_institutions" if kind.startswith(TRAINING) else "provider.partner_orgs"
+        raise Refused("provider_kind_not_allowed", gate="G-PROVIDER", clauses=policy.clauses(path), kind=kind)
 
 
 def _day_bounds(segment: str, service_date: date, is_school_day: bool) -> Iterator[Bound]:

@@ -41,7 +41,8 @@ HOMES = {
 }
 
 SERVICES = ("attendance", "enrollment", "finance", "vetting")
-SERVICE_FILES = {"README.md", "__init__.py", "service.py", "tables.py"}
+SERVICE_FILES = {"README.md", "__init__.py", "service.py"}
+SERVICE_FOLDERS = {"migrations", "tables"}
 CAPABILITY_FILES = {"__init__.py", "api.py", "commands.py", "handlers.py", "queries.py", "rules.py"}
 
 # Pure modules beside the fixed ones, each with the reason for being one.
@@ -214,7 +215,7 @@ def misplaced(root: Path) -> list[str]:
     for service in SERVICES:
         folder = root / "services" / service
         present = {entry.name for entry in _entries(folder)}
-        wanted = {*SERVICE_FILES, "migrations"} if "service.py" in present else set()
+        wanted = {*SERVICE_FILES, *SERVICE_FOLDERS} if "service.py" in present else set()
         found += [f"services/{service}: lacks {name}" for name in sorted(wanted - present)]
         for entry in _entries(folder):
             found += _misplaced_entry(entry, f"{service}/{entry.name}")
@@ -233,7 +234,7 @@ def unmatched(root: Path, expressions: list[str]) -> list[str]:
 def _misplaced_entry(entry: Path, name: str) -> list[str]:
     if entry.is_file():
         return [] if entry.name in SERVICE_FILES else [f"services/{name}: a service has no such file"]
-    if entry.name == "migrations":
+    if entry.name in SERVICE_FOLDERS:
         return []
     present = {file.name for file in _entries(entry)}
     strangers = present - CAPABILITY_FILES - EXTRA_FILES.get(name, set())

@@ -182,7 +182,7 @@ def test_a_file_in_the_wrong_place_is_caught(tmp_path: Path, name: str, complain
 
 def test_a_service_that_lacks_an_entry_is_caught(tmp_path: Path) -> None:
     write(tmp_path / "services/vetting/service.py", "")
-    lacking = ["README.md", "__init__.py", "migrations", "tables.py"]
+    lacking = ["README.md", "__init__.py", "migrations", "tables"]
     assert shape.misplaced(tmp_path) == [f"services/vetting: lacks {name}" for name in lacking]
 
 

@@ -187,7 +187,8 @@ def test_whoever_left_a_school_is_off_its_roster_but_for_the_days_of_a_contract(
     found = district.as_("vetting_officer").all("/vetting/v1/assignments", person_id=person)
     assert {item["id"] for item in found if item["state"] == "REMOVED"} == set(there)
     assert {item["cause"] for item in found if item["state"] == "REMOVED"} == {"LEFT_SCHOOL"}
-    body = {"person_id": person, "session_ids": staff.sessions(district, first, hour=18), "role": "LEAD"}
+    later = staff.sessions(district, first, hour=18)
+    body = {"person_id": person, "session_ids": later, "role": "LEAD"}
     assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "engagement_missing"
     district.hear(StaffMemberListed(district_id=district.district, school_id=first, person_id=person, role="teacher"))
-    assign(district, first, person, body["session_ids"])
+    assign(district, first, person, later)

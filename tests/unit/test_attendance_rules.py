@@ -152,6 +152,7 @@ def adult(**changes: Any) -> sessions.Adult:
     fields: dict[str, Any] = {
         "role": "LEAD",
         "category": "OWN_TEACHER",
+        "is_own": True,
         "is_kept_away": False,
         "is_eligible": True,
     }
@@ -169,6 +170,7 @@ def adult(**changes: Any) -> sessions.Adult:
         ([adult()], 0, False, "SPORT", "no_duty_leader"),
         ([], 0, True, "SPORT", "no_teacher_in_charge"),
         ([adult(category="PARENT")], 1, True, "SPORT", "no_teacher_in_charge"),
+        ([adult(is_own=False)], 1, True, "SPORT", "no_teacher_in_charge"),
         ([adult(role="HELPER")], 1, True, "SPORT", "no_teacher_in_charge"),
         ([adult(), adult(role="HELPER", is_eligible=False)], 1, True, "SPORT", "clearance_unconfirmed"),
         ([adult(), adult(role="HELPER", is_kept_away=True)], 1, True, "SPORT", "person_blocked"),

@@ -1,11 +1,11 @@
 """Drafting, approving, listing and suspending items."""
 
 from collections.abc import Collection
-from datetime import time
+from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.catalogue import queries, rules
@@ -13,11 +13,15 @@ from services.enrollment.directory.queries import is_cleared
 from services.enrollment.plans import queries as plans
 from services.enrollment.plans.rules import ON_FILE
 from services.enrollment.policies.queries import exceptions
-from services.enrollment.tables import ItemPublication, ServiceItem
+from services.enrollment.tables import ItemPublication, ProviderContract, ProviderStanding, ServiceItem
 from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended, Slot
+from shared.contracts.vetting import ProviderContractActivated, ProviderWhitelisted
 from shared.ids import new_id
 from shared.messaging.work import Work
+from shared.policy import Policy
+from shared.policy.gates import g_provider
 from shared.policy.published import term
+from shared.refusals import NotFound
 
 
 def draft(work: Work, *, plan_id: UUID, starts: time, ends: time, **offered: Any) -> ServiceItem:
@@ -45,6 +49,7 @@ def approve(work: Work, item_id: UUID) -> ServiceItem:
     found = term(work, item.term_id)
     days = [rules.last_day_of(weekday, found.starts_on, found.ends_on, found.school_days) for weekday in item.weekdays]
     plan = plans.find_plan(work, item.plan_id)
+    _g_provider(work, item, found.ends_on, plans.policy_of(work, plan))
     excepted = exceptions(work, item.school_id, found.starts_on, found.ends_on)
     rules.approve(queries.as_offer(item), days, excepted, plans.policy_of(work, plan))
     item.state = state
@@ -76,8 +81,20 @@ def _list(work: Work, item: ServiceItem, action: str) -> None:
     policy = plans.policy_of(work, plan)
     rules.need_verified_fee(item.fee_bearing, queries.is_fee_verified(work, item.id), policy)
     rules.need_lead(is_cleared(work, item.lead_person_id), policy)
+    _g_provider(work, item, term(work, item.term_id).ends_on, policy, contracted=True)
     item.state, item.suspended_for = state, None
     _say(work, item, ItemListed)
+
+
+def _g_provider(work: Work, item: ServiceItem, last: date, policy: Policy, *, contracted: bool = False) -> None:
+    """G-PROVIDER for a third party's item: whitelisted to be approved, and under contract to be listed."""
+    if item.provider_id is None:
+        return
+    standing = work.session.get(ProviderStanding, item.provider_id)
+    if standing is None:
+        raise NotFound("provider")
+    until, is_contracted = standing.valid_until, not contracted or queries.is_contracted(work, item, last)
+    g_provider(policy, kind=standing.kind, listed_until=until, last_day=last, is_contracted=is_contracted)
 
 
 def suspend(work: Work, item_id: UUID, *, cause: str) -> ServiceItem:
@@ -98,6 +115,28 @@ def suspend_led_by(work: Work, person_id: UUID) -> None:
     led = select(ServiceItem).where(ServiceItem.lead_person_id == person_id, ServiceItem.state == "LISTED")
     for item in work.session.scalars(led.order_by(ServiceItem.id).with_for_update()):
         _suspend(work, item, "LEAD_NOT_CLEARED")
+
+
+def keep_provider(work: Work, listed: ProviderWhitelisted) -> None:
+    """Keep that a third party is on the whitelist; the later date holds."""
+    owner = {"id": listed.provider_id, "district_id": listed.district_id, "version": 1}
+    statement = insert(ProviderStanding).values(**owner, kind=listed.kind, valid_until=listed.valid_until)
+    later = func.greatest(ProviderStanding.valid_until, statement.excluded.valid_until)
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"valid_until": later}))
+
+
+def keep_contract(work: Work, activated: ProviderContractActivated) -> None:
+    """Keep a school's contract with a third party."""
+    owner = {"id": activated.contract_id, "district_id": activated.district_id, "school_id": activated.school_id}
+    statement = insert(ProviderContract).values(
+        **owner,
+        version=1,
+        provider_id=activated.provider_id,
+        content_type=activated.content_type,
+        starts_on=activated.starts_on,
+        ends_on=activated.ends_on,
+    )
+    work.session.execute(statement.on_conflict_do_nothing())
 
 
 def keep_publication(

@@ -1,12 +1,13 @@
 """Reading the catalogue."""
 
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
 from services.enrollment.catalogue.rules import Offer
-from services.enrollment.tables import ItemPublication, ServiceItem
+from services.enrollment.tables import ItemPublication, ProviderContract, ServiceItem
 from shared.messaging.work import Work
 
 DRAFTERS = frozenset({"district_admin", "inspector", "principal", "leadership_member", "academic_affairs"})
@@ -56,3 +57,14 @@ def as_offer(item: ServiceItem) -> Offer:
         ends=item.ends,
         by_third_party=item.provider_id is not None,
     )
+
+
+def is_contracted(work: Work, item: ServiceItem, last: date) -> bool:
+    """Whether the school has a contract with the item's third party for its content through `last`."""
+    query = select(ProviderContract.id).where(
+        ProviderContract.provider_id == item.provider_id,
+        ProviderContract.school_id == item.school_id,
+        ProviderContract.content_type == item.content_type,
+        ProviderContract.ends_on >= last,
+    )
+    return work.session.scalar(query.limit(1)) is not None

@@ -11,8 +11,9 @@ def start_without_fee(work: Work, free: InvoiceNotRequired) -> None:
 
 
 def start_settled(work: Work, settled: InvoiceSettled) -> None:
-    """Paid or waived; the pupil starts when the agreement stands."""
-    commands.keep_fee(work, settled.school_id, settled.participation_id, "SETTLED")
+    """Paid or waived, all of it; the pupil starts when the agreement stands."""
+    state = "SETTLED" if not settled.open_invoices else "PART_SETTLED"
+    commands.keep_fee(work, settled.school_id, settled.participation_id, state)
 
 
 def close_refunded(work: Work, paid: RefundPaid) -> None:

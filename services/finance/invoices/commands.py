@@ -199,9 +199,7 @@ def _put_on_the_books(work: Work, issued: Sequence[Invoice]) -> None:
     """The claim on each family, said and timed; who owes nothing is settled."""
     owing = [invoice for invoice in issued if invoice.state == "ISSUED"]
     ledger.post(work, [_claim(invoice) for invoice in owing])
-    for invoice in issued:
-        if invoice.state == "SETTLED":
-            _say_settled(work, invoice, "waiver")
+    _say_settled(work, [invoice for invoice in issued if invoice.state == "SETTLED"], "waiver")
     for invoice in owing:
         if invoice.due_on is None:
             raise ValueError("an issued invoice has a due date")
@@ -298,20 +296,23 @@ def settle_if_paid(work: Work, invoice: Invoice, settled_by: str) -> None:
     if invoice.state in rules.COLLECTABLE and not balances.owed(work, [invoice.id]).get(invoice.id, 0):
         invoice.state = rules.INVOICE.move(invoice.state, "settle")
         cancel_timer(work, DUE, invoice.id)
-        _say_settled(work, invoice, settled_by)
+        _say_settled(work, [invoice], settled_by)
 
 
-def _say_settled(work: Work, invoice: Invoice, settled_by: str) -> None:
-    work.emit(
-        InvoiceSettled(
-            district_id=invoice.district_id,
-            school_id=invoice.school_id,
-            invoice_id=invoice.id,
-            participation_id=invoice.participation_id,
-            amount_fen=invoice.amount_fen - invoice.waived_fen,
-            settled_by=settled_by,
+def _say_settled(work: Work, invoices: Sequence[Invoice], settled_by: str) -> None:
+    still_open = queries.open_invoices(work, [invoice.participation_id for invoice in invoices])
+    for invoice in invoices:
+        work.emit(
+            InvoiceSettled(
+                district_id=invoice.district_id,
+                school_id=invoice.school_id,
+                invoice_id=invoice.id,
+                participation_id=invoice.participation_id,
+                amount_fen=invoice.amount_fen - invoice.waived_fen,
+                settled_by=settled_by,
+                open_invoices=still_open.get(invoice.participation_id, 0),
+            )
         )
-    )
 
 
 def bill_of(work: Work, invoice: Invoice) -> rules.Bill:

@@ -43,7 +43,8 @@ def take_over_item(work: Work, told: ItemEvent) -> None:
         item = work.add(Item(id=told.item_id, district_id=told.district_id, school_id=told.school_id, heard_version=0))
     if item.heard_version >= work.heard_version:
         return
-    item.term_id, item.stage, item.weekdays = told.term_id, told.stage, list(told.slot.weekdays)
+    item.term_id, item.stage, item.content_type = told.term_id, told.stage, told.content_type
+    item.weekdays = list(told.slot.weekdays)
     item.fee_bearing, item.provider_id, item.heard_version = told.fee_bearing, told.provider_id, work.heard_version
     work.session.flush()
     commands.retry_where(work, Participation.school_id == told.school_id, Participation.term_id == told.term_id)

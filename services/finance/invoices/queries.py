@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.finance.invoices.rules import Billing, Price
+from services.finance.invoices.rules import COLLECTABLE, Billing, Price
 from services.finance.ledger import queries as ledger
 from services.finance.tables import (
     Entry,
@@ -164,6 +164,20 @@ def billed(work: Work, term_id: UUID, pupil_ids: Collection[UUID]) -> dict[UUID,
         .group_by(Invoice.pupil_id)
     )
     return {pupil_id: int(total) for pupil_id, total in rows}
+
+
+def open_invoices(work: Work, participation_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many invoices of each participation are drafts or still to be paid."""
+    if not participation_ids:
+        return {}
+    work.session.flush()
+    is_open = Invoice.state.in_(("DRAFT", *COLLECTABLE))
+    rows = work.session.execute(
+        select(Invoice.participation_id, func.count())
+        .where(Invoice.participation_id.in_(participation_ids), is_open)
+        .group_by(Invoice.participation_id)
+    )
+    return dict(rows.all())
 
 
 def _percents(work: Work, pupil_ids: Collection[UUID], term_id: UUID) -> dict[UUID, int]:

@@ -10,6 +10,7 @@ from shared.refusals import Refused
 RECEIVABLE = "RECEIVABLE"
 REFUND_PAYABLE = "REFUND_PAYABLE"
 STAFF_PAYABLE = "STAFF_PAYABLE"
+PROVIDER_PAYABLE = "PROVIDER_PAYABLE"
 SUSPENSE = "SUSPENSE"
 """Money that came without an invoice that could take it; it goes back."""
 

@@ -79,6 +79,7 @@ def keep_session(work: Work, said: SessionClosed | SessionCancelled) -> None:
     session = work.session.get(HeldSession, said.session_id)
     if session is None:
         session = HeldSession(id=said.session_id, district_id=said.district_id, school_id=said.school_id)
+        session.item_id, session.term_id, session.on = said.item_id, said.term_id, said.on
         work.add(session)
     session.minutes, session.state = minutes, "CLOSED" if is_held else "CANCELLED"
     _price_again(work, ServiceRecord.session_id == said.session_id)

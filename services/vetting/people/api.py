@@ -23,6 +23,7 @@ class PersonOut(ma.Schema):
     state = ma.fields.String()
     clearance_epoch = ma.fields.Integer()
     valid_until = ma.fields.Date(allow_none=True)
+    provider_id = ma.fields.UUID(allow_none=True)
 
 
 class NewPerson(ma.Schema):
@@ -30,6 +31,7 @@ class NewPerson(ma.Schema):
 
     category = ma.fields.String(required=True)
     is_minor = ma.fields.Boolean(load_default=False)
+    provider_id = ma.fields.UUID(load_default=None, allow_none=True)
 
 
 class Identity(ma.Schema):

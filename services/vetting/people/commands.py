@@ -28,11 +28,14 @@ def strike_off(work: Work, school_id: UUID, person_id: UUID) -> None:
     work.session.execute(delete(Post).where(Post.school_id == school_id, Post.person_id == person_id))
 
 
-def register_person(work: Work, *, category: str, is_minor: bool = False) -> Person:
-    """Take in somebody from outside the schools, who is on no staff list."""
+def register_person(work: Work, *, category: str, is_minor: bool = False, provider_id: UUID | None = None) -> Person:
+    """Take in somebody from outside the schools, who is on no staff list; a provider's staff with their provider."""
     rules.g_category(category, policy_of_district(work))
+    rules.need_provider(category, provider_id is not None)
+    if provider_id is not None:
+        queries.need_represented(work, provider_id)
     person = _person(new_id(), work.caller.district_id, category)
-    person.is_minor = is_minor
+    person.is_minor, person.provider_id = is_minor, provider_id
     return work.add(person)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.vetting.people import rules
-from services.vetting.tables import Check, ConductRecord, Engagement, Person, Post
+from services.vetting.tables import Check, ConductRecord, Engagement, Person, Post, Provider
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
@@ -32,6 +32,14 @@ def list_people(work: Work) -> Select[Person]:
 def find_post(person_id: UUID, school_id: UUID) -> Select[UUID]:
     """The person's place on a school's staff list."""
     return select(Post.id).where(Post.person_id == person_id, Post.school_id == school_id)
+
+
+def need_represented(work: Work, provider_id: UUID) -> None:
+    """A provider of the district; whoever represents one names staff of that one alone. Raises NotFound."""
+    query = select(Provider).where(Provider.id == provider_id)
+    if work.caller.roles == {"provider_admin"}:
+        query = query.where(Provider.represented_by == work.caller.person_id)
+    work.one(query, thing="provider")
 
 
 def has_id_number(work: Work, index: bytes, *, but: UUID) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shared.policy import Policy
-from shared.refusals import Refused
+from shared.refusals import Invalid, Refused
 from shared.states import Machine
 
 STAFF_MEMBER = Machine(
@@ -26,6 +26,10 @@ STAFF_MEMBER = Machine(
         for state in ("REGISTERED", "UNDER_REVIEW", "CLEARED", "SUSPENDED", "EXPIRED", "BLOCKED")
     },
 )
+
+
+PROVIDER_STAFF = "PROVIDER_STAFF"
+PROVIDERS = ("provider.training_institutions", "provider.partner_orgs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +67,17 @@ def clear(category: str, checks: Collection[Seen], blocking: Collection[str], to
 
 
 def g_category(category: str, policy: Policy) -> None:
-    """The profile names who may serve; nobody else may (D5)."""
-    if category not in (*policy.value("staff.internal_categories"), *policy.value("staff.external_categories")):
+    """The profile names who may serve; nobody else may (D5). Providers' staff may where it allows any provider."""
+    paths = PROVIDERS if category == PROVIDER_STAFF else ("staff.internal_categories", "staff.external_categories")
+    allowed = {one for path in paths for one in policy.value(path)}
+    if not (allowed if category == PROVIDER_STAFF else category in allowed):
         raise Refused("category_not_allowed", gate="G-CLEAR", clauses=_who_may_serve(policy), category=category)
+
+
+def need_provider(category: str, has_provider: bool) -> None:
+    """Staff of a provider come with their provider, and nobody else does."""
+    if (category == PROVIDER_STAFF) != has_provider:
+        raise Invalid({"provider_id": "for_provider_staff_only" if has_provider else "required_for_provider_staff"})
 
 
 def g_clear(state: str, valid_until: date | None, last_day: date, policy: Policy) -> None:

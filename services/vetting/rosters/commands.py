@@ -9,6 +9,7 @@ from sqlalchemy import Date, cast, func, update
 
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
+from services.vetting.providers import queries as providers
 from services.vetting.rosters import queries, rules
 from services.vetting.substitutes import commands as substitutes
 from services.vetting.tables import Assignment, Person, PlannedSession
@@ -17,6 +18,8 @@ from shared.contracts.attendance import SessionsScheduled
 from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
+from shared.policy import Policy
+from shared.policy.gates import g_provider
 from shared.policy.published import policy_of_term
 
 T = TypeVar("T")
@@ -36,6 +39,7 @@ def plan_sessions(work: Work, scheduled: SessionsScheduled) -> None:
                     group_id=scheduled.group_id,
                     item_id=scheduled.item_id,
                     term_id=scheduled.term_id,
+                    content_type=scheduled.content_type,
                     starts_at=session.starts_at,
                     ends_at=session.ends_at,
                     state="SCHEDULED",
@@ -76,16 +80,28 @@ def _g_assign(work: Work, person: Person, sessions: Sequence[PlannedSession], ro
     first, last = sessions[0], sessions[-1]
     policy = policy_of_term(work, first.school_id, first.term_id)
     clearance.g_category(person.category, policy)
-    first_day, last_day = local_date(first.starts_at), local_date(last.ends_at)
-    clearance.g_clear(person.state, person.valid_until, last_day, policy)
+    clearance.g_clear(person.state, person.valid_until, local_date(last.ends_at), policy)
     rules.need_role(person.category, person.is_minor, role, policy)
     rules.need_open([(session.id, session.state) for session in sessions])
-    rules.need_engagement(people.is_engaged(work, person.id, first.school_id, first_day, last_day), policy)
+    _g_engaged(work, person, sessions, policy)
     ends_at = max(session.ends_at for session in sessions)
     rules.need_no_overlap(
         [rules.Hours(session.id, session.starts_at, session.ends_at) for session in sessions],
         queries.taken_hours(work, person.id, first.starts_at, ends_at),
     )
+
+
+def _g_engaged(work: Work, person: Person, sessions: Sequence[PlannedSession], policy: Policy) -> None:
+    """On the school's staff, under a contract, or of a provider that passes G-PROVIDER, for the whole interval."""
+    school_id = sessions[0].school_id
+    first, last = local_date(sessions[0].starts_at), local_date(sessions[-1].ends_at)
+    if person.provider_id is None:
+        rules.need_engagement(people.is_engaged(work, person.id, school_id, first, last), policy)
+        return
+    listed = providers.as_listed(providers.find_provider(work, person.provider_id))
+    contents = {session.content_type for session in sessions}
+    is_contracted = providers.is_contracted(work, person.provider_id, school_id, contents, first, last)
+    g_provider(policy, kind=listed.kind, listed_until=listed.until, last_day=last, is_contracted=is_contracted)
 
 
 def _assignment(person: Person, session: PlannedSession, role: str) -> Assignment:

@@ -1,0 +1,19 @@
+"""Where attendance's tables are declared."""
+
+from sqlalchemy.orm import DeclarativeBase, Mapped
+
+from shared.tables import COLUMN_TYPES, SchoolRow
+
+
+class Tables(DeclarativeBase):
+    """Attendance's tables."""
+
+    type_annotation_map = COLUMN_TYPES
+
+
+class HeardRow(SchoolRow):
+    """A copy of what another service says of one subject; `subject_version` tells what has been overtaken."""
+
+    __abstract__ = True
+
+    subject_version: Mapped[int]

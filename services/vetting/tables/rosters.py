@@ -1,0 +1,108 @@
+"""Who serves in which session, who stands in, who passes the gate, who leads."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from services.vetting.tables.metadata import Tables
+from shared.tables import Row, SchoolRow
+
+
+class PlannedSession(SchoolRow, Tables):
+    """A session as attendance scheduled it; the id is attendance's."""
+
+    __tablename__ = "planned_sessions"
+
+    group_id: Mapped[UUID]
+    item_id: Mapped[UUID]
+    term_id: Mapped[UUID]
+    content_type: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[str]
+
+    __table_args__ = (Index("planned_sessions_by_group", "group_id", "starts_at"),)
+
+
+class Assignment(Row, Tables):
+    """A person in a session, in a role (排班). `school_id` is for its readers; the wall is the district's."""
+
+    __tablename__ = "assignments"
+
+    school_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    role: Mapped[str]
+    state: Mapped[str]
+    cause: Mapped[str | None]
+    clearance_epoch: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("assignments_of_person", "person_id", "ends_at", postgresql_where=text("state = 'CONFIRMED'")),
+        Index("assignments_of_session", "session_id"),
+        Index("assignments_by_school", "school_id", "starts_at", "id"),
+        Index("assignments_once", "session_id", "person_id", unique=True, postgresql_where=text("state = 'CONFIRMED'")),
+        Index(
+            "assignments_one_lead",
+            "session_id",
+            unique=True,
+            postgresql_where=text("state = 'CONFIRMED' AND role = 'LEAD'"),
+        ),
+    )
+
+
+class SubstituteRequest(Row, Tables):
+    """Somebody is sought for a session (代班)."""
+
+    __tablename__ = "substitute_requests"
+
+    school_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    removed_assignment_id: Mapped[UUID]
+    role: Mapped[str]
+    state: Mapped[str]
+    level: Mapped[int]
+    starts_at: Mapped[datetime]
+    offered_to: Mapped[UUID | None]
+    filled_by: Mapped[UUID | None]
+
+    __table_args__ = (
+        UniqueConstraint("removed_assignment_id"),
+        Index("substitutes_by_school", "school_id", "state", "starts_at", "id"),
+        Index("substitutes_by_session", "session_id"),
+    )
+
+
+class GatePass(Row, Tables):
+    """An external person may pass a school's gate in a window (入校凭证)."""
+
+    __tablename__ = "gate_passes"
+
+    school_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    state: Mapped[str]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime]
+    cause: Mapped[str | None]
+
+    __table_args__ = (
+        Index("gate_passes_of_person", "person_id", "state"),
+        Index("gate_passes_by_school", "school_id", "valid_from", "id"),
+    )
+
+
+class Duty(SchoolRow, Tables):
+    """Who leads the duty (带班领导) at a school between two instants of a date."""
+
+    __tablename__ = "duties"
+
+    person_id: Mapped[UUID]
+    on: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (Index("duties_by_day", "school_id", "on"),)
