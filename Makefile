@@ -1,6 +1,7 @@
 # Every target starts from nothing: git, make and Python 3.11 with venv and pip are enough.
 PYTHON  ?= python3.11
 SERVICE ?=
+PLAN    ?= P5
 MESSAGE ?=
 UV      := 0.13.9
 SYNCED  := .venv/.synced
@@ -23,8 +24,8 @@ up: setup ## Leave the four services running on one port, with the demo's data
 	test -f var/demo/demo.json || $(MAKE) --no-print-directory demo
 	KEHOU_DATA_DIR=var/demo .venv/bin/kehou up
 
-demo: setup ## Live through a Hebi school's term over HTTP; ends with a report
-	.venv/bin/python -m tests.stories.demo
+demo: setup ## Live through a term over HTTP, with a report: make demo PLAN=P2, P3 or P5
+	.venv/bin/python -m tests.stories.demo $(PLAN)
 
 test: setup ## Every test; starts its own PostgreSQL and RabbitMQ
 	.venv/bin/pytest

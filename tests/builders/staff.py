@@ -9,6 +9,8 @@ from tests.world import World
 
 TEACHER_CHECKS = ("IDENTITY", "SEX_OFFENCE_QUERY", "VIOLENCE_ABUSE_TRAFFICKING_QUERY", "TEACHER_QUALIFICATION")
 
+PROVIDER_CHECKS = (*TEACHER_CHECKS[:3], "PLATFORM_QUERY", "NO_CRIME_CERT", "TRAINING_BLACKLIST", "VOCATIONAL_CERT")
+
 
 def listed(world: World, *schools: UUID) -> UUID:
     """A teacher of the rostering data, on the staff lists of schools."""

@@ -4,13 +4,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.stories.opening import FEE_FEN
-from tests.stories.service_week import LAST_DAY, ServiceWeek
+from tests.stories.service_week import ServiceWeek
 from tests.stories.stage import School
 
 RATE_FEN = 3_000
-SUBSIDY_FEN = 2_000
-AFTER = LAST_DAY + 1
 
 
 @dataclass
@@ -29,6 +26,8 @@ class Closing:
     def __init__(self, week: ServiceWeek) -> None:
         self.week = week
         self.stage = week.stage
+        self.plot = week.opening.plot
+        self.after = week.days[-1] + 1
         self.accounts: list[Account] = []
 
     def before_the_week(self) -> None:
@@ -36,12 +35,12 @@ class Closing:
         stage = self.stage
         for school in self.week.schools:
             accountant = stage.as_("accountant", school=school.id)
-            rate = {"category": "OWN_TEACHER", "rate_fen": RATE_FEN, "funding_source": "SERVICE_FEE"}
+            rate = {"category": "OWN_TEACHER", "rate_fen": RATE_FEN, "funding_source": self.plot.pay_from}
             table = accountant.post(
                 "/finance/v1/rate-tables",
                 {"school_id": school.id, "effective_from": stage.first_day - timedelta(days=10), "rates": [rate]},
             )
-            word = {"authority": "财政局、教体局", "document_no": "鹤财教〔2026〕3号"}
+            word = {"authority": "财政局、教体局", "document_no": "财教〔2026〕3号"}
             stage.as_("district_admin").post(f"/finance/v1/rate-tables/{table['id']}/approve", word)
         self._withdraw(self.week.first, self.week.first.pupils[1])
 
@@ -52,18 +51,21 @@ class Closing:
         found = office.all("/enrollment/v1/participations", pupil_id=pupil)[0]
         guardian = stage.as_("guardian", person=school.guardian_of[pupil])
         path = f"/enrollment/v1/participations/{found['id']}/withdraw"
-        guardian.post(path, {"effective_on": stage.first_day + timedelta(days=3)})
+        guardian.post(path, {"effective_on": stage.first_day + timedelta(days=self.week.days[3])})
         school.leaving = pupil
         stage.say(f"{school.name}: a family withdraws from the fourth day on")
 
     def play(self) -> None:
         """Everything after the last session."""
         stage = self.stage
-        stage.set_time(AFTER, 9)
+        stage.set_time(self.after, 9)
         for school in self.week.schools:
-            self.pay_staff(school)
             self.claim_subsidy(school)
-        self.refund()
+            self.pay_staff(school)
+        if self.plot.fee_fen:
+            self.refund()
+        for act in self.week.opening.acts:
+            act.settle(self)
         self.refuse_spending(self.week.first)
         for school in self.week.schools:
             self.archive(school)
@@ -73,8 +75,8 @@ class Closing:
         """A pay run is prepared, approved by another person and paid by a third."""
         stage = self.stage
         accountant = stage.as_("accountant", school=school.id)
-        stage.until(lambda: len(self._lines(school)), LAST_DAY + 1)
-        until = stage.first_day + timedelta(days=AFTER)
+        stage.until(lambda: len(self._own_lines(school)), len(self.week.days))
+        until = stage.first_day + timedelta(days=self.after)
         run = accountant.post(
             "/finance/v1/pay-runs", {"school_id": school.id, "term_id": self.week.term, "until": until}
         )
@@ -88,6 +90,11 @@ class Closing:
         accountant = self.stage.as_("accountant", school=school.id)
         return list(accountant.all("/finance/v1/pay-lines", school_id=school.id))
 
+    def _own_lines(self, school: School) -> list[dict[str, Any]]:
+        """Pay lines for the sessions of the school's own item."""
+        own = {session["id"] for session in school.sessions}
+        return [line for line in self._lines(school) if line["session_id"] in own]
+
     def claim_subsidy(self, school: School) -> None:
         """Those who really took part give the subsidy."""
         stage = self.stage
@@ -98,7 +105,15 @@ class Closing:
         (claim,) = accountant.all("/finance/v1/subsidy-claims", school_id=school.id)
         assert claim["pupil_count"] == counted["pupil_count"]
         path = f"/finance/v1/subsidy-claims/{claim['id']}"
-        accountant.post(f"{path}/calculate", {"per_pupil_fen": SUBSIDY_FEN, "document_no": "鹤财教〔2026〕9号"})
+        decision = {"per_pupil_fen": self.plot.subsidy_fen, "document_no": "财教〔2026〕9号"}
+        if self.plot.uplift_bp and school is self.week.first:
+            more = decision | {"per_pupil_fen": self.plot.subsidy_fen * (10_000 + self.plot.uplift_bp) // 10_000}
+            stage.refused("claim more than the cap for every child", accountant, f"{path}/calculate", more)
+            decision = more | {"uplift_bp": self.plot.uplift_bp}
+            tried = "claim the uplift without the document on the remote school"
+            stage.refused(tried, accountant, f"{path}/calculate", decision)
+            decision |= {"remote_document_no": "边远学校名单〔2026〕2号"}
+        accountant.post(f"{path}/calculate", decision)
         stage.as_("district_admin").post(f"{path}/approve")
         accountant.post(f"{path}/receive")
         stage.say(f"{school.name}: {counted['pupil_count']} children really took part; the subsidy follows that count")
@@ -112,31 +127,37 @@ class Closing:
         path = f"/finance/v1/refunds/{refund['id']}"
         stage.as_("principal", school=school.id, person=school.principal).post(f"{path}/approve")
         paid = stage.as_("cashier", school=school.id).post(f"{path}/pay")
-        assert paid["amount_fen"] == FEE_FEN * 2 // 5, paid
+        assert paid["amount_fen"] == self.plot.fee_fen * 2 // 5, paid
         stage.say(f"{school.name}: {paid['amount_fen'] / 100:.2f} yuan went back for the two days not delivered")
 
     def refuse_spending(self, school: School) -> None:
-        """Fees buy what the profile names and nothing else."""
+        """The service's money buys what the profile names and nothing else."""
         accountant = self.stage.as_("accountant", school=school.id)
         wanted = {
             "school_id": school.id,
             "term_id": self.week.term,
-            "category": "OTHER_SERVICE",
-            "source": "SERVICE_FEE",
+            "category": "MANAGEMENT_FEE",
+            "source": self.plot.pay_from,
             "amount_fen": 100,
             "evidence_ref": "bill-1",
             "payee": "某公司",
         }
-        self.stage.refused("spend fees on something else", accountant, "/finance/v1/expenditures", wanted)
+        self.stage.refused("spend the service's money on management", accountant, "/finance/v1/expenditures", wanted)
 
     def archive(self, school: School) -> None:
         """The class teacher's weekly record is accepted, and the term sealed."""
         stage = self.stage
         teacher = stage.as_("class_teacher", school=school.id, person=school.teacher)
-        week = {"class_id": school.class_id, "term_id": self.week.term, "week": 1, "content": "自主阅读,秩序良好"}
-        record = teacher.post("/attendance/v1/activity-records", week)
         leader = stage.as_("leadership_member", school=school.id, person=school.other)
-        leader.post(f"/attendance/v1/activity-records/{record['id']}/accept")
+        for week in sorted({day // 7 + 1 for day in self.week.days}):
+            told = {
+                "class_id": school.class_id,
+                "term_id": self.week.term,
+                "week": week,
+                "content": "自主阅读,秩序良好",
+            }
+            record = teacher.post("/attendance/v1/activity-records", told)
+            leader.post(f"/attendance/v1/activity-records/{record['id']}/accept")
         principal = stage.as_("principal", school=school.id, person=school.principal)
         principal.post("/attendance/v1/term-archives", {"school_id": school.id, "term_id": self.week.term})
         path = f"/enrollment/v1/plans/{school.plan}/close"

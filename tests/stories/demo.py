@@ -1,4 +1,4 @@
-"""`make demo`: a term of one school district, lived through over HTTP, with a report; exit 0 if no invariant is broken.
+"""`make demo PLAN=P5`: a district's term under a plan, over HTTP, with a report; exit 0 if no invariant is broken.
 
 It starts the embedded suite (`kehou up`) in a process of its own, on fresh data under var/demo, and leaves the data
 there for `make up`.
@@ -24,10 +24,10 @@ from shared.provision import embedded
 from shared.web.issuer import DevelopmentIssuer
 from tests.invariants import at_rest, broken
 from tests.stories import report
-from tests.stories.closing import Closing
-from tests.stories.opening import Opening
+from tests.stories.plots import PLOTS
 from tests.stories.service_week import ServiceWeek
 from tests.stories.stage import Stage
+from tests.stories.term import Term
 
 HOME = Path("var/demo")
 ISSUER = "https://issuer.kehou.example"
@@ -70,18 +70,6 @@ def read(service: str, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(sql), parameters)]
 
 
-def play(stage: Stage) -> tuple[ServiceWeek, Closing]:
-    """The whole term."""
-    opening = Opening(stage)
-    opening.play()
-    week = ServiceWeek(opening)
-    closing = Closing(week)
-    closing.before_the_week()
-    week.play()
-    closing.play()
-    return week, closing
-
-
 def remember(stage: Stage, week: ServiceWeek) -> None:
     """Who is who, for the tokens that `make up` prints."""
     school = week.first
@@ -99,16 +87,20 @@ def main() -> int:
     """Play, report, check."""
     # The embedded PostgreSQL's wheel asks for a directory that exists only in a login session, and takes another.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    plan = sys.argv[1] if len(sys.argv) > 1 else "P5"
+    if plan not in PLOTS:
+        raise SystemExit(f"PLAN is one of {', '.join(PLOTS)}")
     console, began = Console(), time.monotonic()
     with running_suite() as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
         issuer = DevelopmentIssuer(HOME / "issuer.pem", environment="development", issuer=ISSUER)
         keyring = Keyring.parse((HOME / "keyring").read_text(encoding="ascii"))
         stage = Stage(http, issuer, keyring, tell=lambda line: console.print(line, highlight=False))
-        week, closing = play(stage)
+        term = Term(stage, PLOTS[plan])
+        term.play()
         stage.until(lambda: at_rest(read))
-        remember(stage, week)
+        remember(stage, term.week)
         console.print()
-        report.show(console, week, closing.accounts, report.custody_of(stage))
+        report.show(console, term.week, term.closing.accounts, report.custody_of(stage))
         faults = broken(read, stage.district)
     for fault in faults:
         console.print(f"[bold red]{fault.invariant} is broken[/bold red]: {fault.example}")

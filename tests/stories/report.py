@@ -35,11 +35,22 @@ def _refusal(console: Console, refusal: Refusal) -> None:
 
 def _money(accounts: Sequence[Account]) -> Table:
     table = Table(title="Money, in yuan, as the public statements say it")
-    for heading in ("school", "fees paid", "subsidy", "refunded", "staff pay", "balance", "receipts listed"):
+    for heading in (
+        "school",
+        "fees paid",
+        "subsidy",
+        "refunded",
+        "staff pay",
+        "provider",
+        "balance",
+        "receipts listed",
+    ):
         table.add_column(heading, justify="left" if heading == "school" else "right")
     for account in accounts:
         parts = {part["kind"]: part["amount_fen"] for part in account.statement["parts"]}
-        figures = [parts.get(kind, 0) for kind in ("PAYMENT", "SUBSIDY", "REFUND", "PAY:STAFF_LABOUR_PAY")]
+        figures = [
+            parts.get(kind, 0) for kind in ("PAYMENT", "SUBSIDY", "REFUND", "PAY:STAFF_LABOUR_PAY", "SETTLEMENT")
+        ]
         money = [yuan(figure) for figure in (*figures, account.statement["balance_fen"])]
         table.add_row(account.school, *money, str(len(account.statement["receipts"])))
     return table

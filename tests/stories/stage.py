@@ -14,6 +14,8 @@ from services.finance.payments.rules import callback_key
 from shared.clock import LOCAL
 from shared.ids import new_id
 from shared.personal_data import Keyring
+from shared.policy import cite
+from shared.refusals import sentence
 from shared.web.issuer import DevelopmentIssuer
 from tests.client import Answered, Client
 
@@ -80,9 +82,20 @@ class Stage:
     def refused(self, tried: str, client: Client, path: str, body: Any = None) -> dict[str, Any]:
         """Try what a rule must refuse, and keep its answer for the report."""
         problem: dict[str, Any] = client.refused(path, body)
+        self._keep(tried, problem)
+        return problem
+
+    def _keep(self, tried: str, problem: dict[str, Any]) -> None:
         self.refusals.append(Refusal(tried, problem))
         self.tell(f"{self.clock}  ✗ {tried}: {problem['title']}")
-        return problem
+
+    def refused_row(self, tried: str, client: Client, body: Any) -> None:
+        """Import an aid list whose one row a rule must refuse, and keep the reason as if it had been a refusal."""
+        (error,) = client.post("/finance/v1/waivers/import", body)["errors"]
+        told = {part: sentence(error["code"], part, "zh-CN", {}) for part in ("title", "detail")}
+        cited = [cite(clause) for clause in error["clauses"]]
+        clauses = [{"id": one.id, "quote": one.quote_zh, "meaning": one.meaning_en} for one in cited]
+        self._keep(tried, {**error, **told, "clauses": clauses})
 
     def until(self, read: Callable[[], Any], wanted: Any = True) -> float:
         """Seconds until `read` gives what is wanted: events are on their way."""
@@ -105,13 +118,19 @@ class School:
 
     id: str
     name: str
+    segment: str = "service"
     class_id: str = ""
+    grade: int = 0
     teacher: str = ""
     """The class teacher of the class that takes part."""
     lead: str = ""
     other: str = ""
     principal: str = ""
     pupils: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """The rest of the class, who do not take part in the school's own item."""
+    also_wants: dict[str, list[str]] = field(default_factory=dict)
+    """Pupil to the items that they take besides the school's own."""
     guardian_of: dict[str, str] = field(default_factory=dict)
     plan: str = ""
     item: str = ""

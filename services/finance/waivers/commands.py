@@ -30,7 +30,7 @@ def import_list(work: Work, rows: Sequence[Mapping[str, Any]], document_no: str)
     for number, row in enumerate(rows, start=1):
         refusal = _fault_of(policy, row, schools.get(row["pupil_id"]))
         if refusal is not None:
-            errors.append({"row": number, "code": refusal.code, "clauses": list(refusal.clauses)})
+            errors.append({"row": number, "code": refusal.code, "gate": refusal.gate, "clauses": list(refusal.clauses)})
             continue
         waiver = _waiver(work, schools[row["pupil_id"]], row, evidence_ref=document_no)
         waiver.state = rules.WAIVER.move("IMPORTED", "grant")
