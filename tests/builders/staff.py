@@ -70,7 +70,15 @@ def substantiate(world: World, record: str) -> None:
     )
 
 
-def sessions(world: World, school: UUID, *, days: int = 5, hour: int = 16, lead: UUID | None = None) -> list[UUID]:
+def sessions(
+    world: World,
+    school: UUID,
+    *,
+    days: int = 5,
+    hour: int = 16,
+    lead: UUID | None = None,
+    content_type: str = "HOMEWORK_CARE",
+) -> list[UUID]:
     """A group's sessions, one a day from the first day on, as attendance would lay them out."""
     slots = [
         Scheduled(
@@ -89,7 +97,7 @@ def sessions(world: World, school: UUID, *, days: int = 5, hour: int = 16, lead:
             item_id=new_id(),
             term_id=world.term,
             segment="service",
-            content_type="HOMEWORK_CARE",
+            content_type=content_type,
             lead_person_id=lead or new_id(),
             sessions=tuple(slots),
         )

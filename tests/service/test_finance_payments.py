@@ -55,6 +55,18 @@ def test_a_signed_callback_settles_the_invoice_once_however_often_it_comes(bille
     assert fees.invoice_of(district, child)["state"] == "SETTLED"
 
 
+def test_a_family_with_two_invoices_has_settled_when_both_are(district: World) -> None:
+    school, child = district.schools[0], fees.child(district, district.schools[0])
+    own, foreign = fees.fee_in_force(district, school), fees.item(district, school, provider=new_id())
+    fees.published(district, school, fees.standard(district, school, [foreign], kind="AGENCY_FEE"))
+    district.hear(fees.confirmed(district, school, child, [own, foreign]))
+    guardian = district.as_("guardian", person=child.guardian)
+    for invoice in guardian.all("/finance/v1/invoices", pupil_id=child.pupil):
+        payment = guardian.post("/finance/v1/payments", {"invoice_id": invoice["id"]})
+        fees.call_back(district, fees.word(district, payment))
+    assert [event.open_invoices for event in of_type(district, InvoiceSettled)] == [1, 0]
+
+
 def test_the_same_callback_from_eight_threads_is_posted_once(billed: Any) -> None:
     district, school, child = billed
     body = fees.word(district, fees.start(district, school, child))
@@ -182,7 +194,10 @@ def test_a_pupil_on_the_aid_list_never_sees_a_demand(district: World) -> None:
 def test_a_part_is_not_enough_where_the_profile_says_free(district: World) -> None:
     child = fees.child(district, district.schools[0])
     told = aid(district, child, percent=50)
-    assert told == {"granted": 0, "errors": [{"row": 1, "code": "waiver_must_be_full", "clauses": ["P5-2.4.3"]}]}
+    assert told == {
+        "granted": 0,
+        "errors": [{"row": 1, "code": "waiver_must_be_full", "gate": "G-WAIVE", "clauses": ["P5-2.4.3"]}],
+    }
     assert of_type(district, WaiverGranted) == []
 
 

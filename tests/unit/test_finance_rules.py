@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,7 @@ from services.finance.pay.rules import PAY_LINE, Priced, Service, Stand, Waits
 from services.finance.payments import rules as payments
 from services.finance.publications.rules import content_hash, contents
 from services.finance.refunds import rules as refunds
+from services.finance.settlements import rules as settlements
 from services.finance.statements.rules import fold
 from services.finance.subsidies import rules as subsidies
 from shared.policy import Policy, effective
@@ -248,3 +249,22 @@ def test_a_statement_balances_whatever_moved(moves: list[tuple[str, int]]) -> No
 def test_what_must_not_happen_has_no_move(machine: Machine, state: str, action: str) -> None:
     with pytest.raises(Refused, match="illegal_transition"):
         machine.move(state, action)
+
+
+def test_a_delivered_session_is_worth_the_cheapest_contract_that_covers_it() -> None:
+    first, second, uncovered = (
+        settlements.Delivered(session_id=uuid4(), content_type=content, on=on)
+        for content, on in (("SCIENCE", MONDAY), ("SCIENCE", MONDAY + timedelta(days=9)), ("ART", MONDAY))
+    )
+    spans = ((12_000, 0, 20), (9_000, 5, 20), (1, 30, 40))
+    agreed = [
+        settlements.Agreed(
+            content_type="SCIENCE",
+            price_fen=price,
+            starts_on=MONDAY + timedelta(days=start),
+            ends_on=MONDAY + timedelta(days=end),
+        )
+        for price, start, end in spans
+    ]
+    found = settlements.prices([first, second, uncovered], agreed)
+    assert found == {first.session_id: 12_000, second.session_id: 9_000}
