@@ -1,7 +1,7 @@
 """The tables that every service has, in its own database, and the two bases of the tables that it owns."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,6 +34,9 @@ Moment = DateTime(timezone=True)
 
 COLUMN_TYPES: dict[Any, Any] = {datetime: Moment, dict[str, Any]: JSONB, list[Any]: JSONB, list[str]: ARRAY(Text)}
 """What an annotation means in the database; each service's declarative base takes it over."""
+
+Sealed = Annotated[bytes, mapped_column(LargeBinary, info={"sealed": True})]
+"""Type of a column `<field>_sealed` of a table with an `id`: sealed for that row and that field, under any key."""
 
 
 class Row:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from shared.tables import COLUMN_TYPES, Row, SchoolRow
+from shared.tables import COLUMN_TYPES, Row, SchoolRow, Sealed
 
 
 class Tables(DeclarativeBase):
@@ -217,7 +217,7 @@ class LeaveRequest(SchoolRow, Tables):
     on: Mapped[date]
     state: Mapped[str]
     requested_by: Mapped[UUID]
-    reason_sealed: Mapped[bytes]
+    reason_sealed: Mapped[Sealed]
     acknowledged_by: Mapped[str | None]
     __table_args__ = (Index("leave_requests_of_pupil", "pupil_id", "on"),)
 
@@ -277,8 +277,8 @@ class PickupAuthorization(HeardRow, Tables):
     valid_until: Mapped[date | None]
     relation: Mapped[str | None]
     is_minor: Mapped[bool]
-    name_sealed: Mapped[bytes | None]
-    phone_sealed: Mapped[bytes | None]
+    name_sealed: Mapped[Sealed | None]
+    phone_sealed: Mapped[Sealed | None]
     proposed_by: Mapped[str]
     verified_by: Mapped[str | None]
     evidence: Mapped[str | None]

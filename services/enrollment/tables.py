@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.tables import COLUMN_TYPES, Row, SchoolRow
+from shared.tables import COLUMN_TYPES, Row, SchoolRow, Sealed
 
 ON_ROLL = "ends_on IS NULL"
 APPLYING = "state = 'APPLYING'"
@@ -28,7 +28,7 @@ class RegisterFact(Row, Tables):
     kind: Mapped[str]
     source_id: Mapped[str]
     value: Mapped[dict[str, Any]]
-    sealed: Mapped[bytes | None]
+    person_sealed: Mapped[Sealed | None]
     active: Mapped[bool]
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
@@ -103,7 +103,7 @@ class Import(Row, Tables):
 
 
 class ImportChange(Row, Tables):
-    """One change that an import would make, in the order of `position`; people's names are sealed for `subject_id`."""
+    """One change that an import would make, in the order of `position`."""
 
     __tablename__ = "import_changes"
     import_id: Mapped[UUID]
@@ -113,7 +113,7 @@ class ImportChange(Row, Tables):
     source_id: Mapped[str]
     subject_id: Mapped[UUID]
     value: Mapped[dict[str, Any]]
-    sealed: Mapped[bytes | None]
+    person_sealed: Mapped[Sealed | None]
     __table_args__ = (UniqueConstraint("import_id", "position"),)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Index, Table, UniqueConstraint, Uuid,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from shared.tables import COLUMN_TYPES, Row, SchoolRow
+from shared.tables import COLUMN_TYPES, Row, SchoolRow, Sealed
 
 
 class Tables(DeclarativeBase):
@@ -152,7 +152,7 @@ class Waiver(SchoolRow, Tables):
     pupil_id: Mapped[UUID]
     state: Mapped[str]
     percent: Mapped[int | None]
-    basis_sealed: Mapped[bytes]
+    basis_sealed: Mapped[Sealed]
     evidence_ref: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]

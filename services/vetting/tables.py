@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from shared.tables import COLUMN_TYPES, Row, SchoolRow
+from shared.tables import COLUMN_TYPES, Row, SchoolRow, Sealed
 
 
 class Tables(DeclarativeBase):
@@ -27,8 +27,8 @@ class Person(Row, Tables):
     valid_until: Mapped[date | None]
     is_minor: Mapped[bool]
     consent_at: Mapped[datetime | None]
-    name_sealed: Mapped[bytes | None]
-    id_number_sealed: Mapped[bytes | None]
+    name_sealed: Mapped[Sealed | None]
+    id_number_sealed: Mapped[Sealed | None]
     id_number_index: Mapped[bytes | None]
 
     __table_args__ = (
@@ -73,7 +73,7 @@ class ConductRecord(Row, Tables):
     kind: Mapped[str]
     category: Mapped[str | None]
     state: Mapped[str]
-    account_sealed: Mapped[bytes]
+    account_sealed: Mapped[Sealed]
     evidence_ref: Mapped[str]
     reported_by: Mapped[str]
     decided_by: Mapped[str | None]

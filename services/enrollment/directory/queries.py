@@ -18,14 +18,14 @@ SEE_THE_SCHOOL = frozenset(
 """Roles that see every pupil inside their walls; all others see those that a link names."""
 
 PERSON = "person"
-"""The sealed field that holds a person's names, phone and student number."""
+"""The sealed field that holds a person's names, phone and student number, as JSON."""
 
 
 def open_fact(work: Work, fact: RegisterFact) -> dict[str, str]:
     """A person's names, phone and student number, unsealed; the caller logs the access. Empty for other facts."""
-    if fact.sealed is None:
+    if fact.person_sealed is None:
         return {}
-    opened: dict[str, str] = json.loads(work.keyring.open(fact.id, PERSON, fact.sealed))
+    opened: dict[str, str] = json.loads(work.keyring.open(fact.id, PERSON, fact.person_sealed))
     return opened
 
 
