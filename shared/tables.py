@@ -99,6 +99,7 @@ outbox = Table(
     Column("sent_at", Moment),
     UniqueConstraint("timeline", "part", "sequence"),
     Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+    Index("outbox_sent", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 inbox = Table(
@@ -118,6 +119,7 @@ inbox = Table(
     Column("error", Text),
     Column("received_at", Moment, server_default=func.now(), nullable=False),
     Index("inbox_waiting", "source", "subject", "sequence", postgresql_where=text("status IN ('parked', 'dead')")),
+    Index("inbox_settled", "received_at", postgresql_where=text("status IN ('done', 'refused')")),
 )
 
 inbox_position = Table(
@@ -152,6 +154,7 @@ timers = Table(
     Column("error", Text),
     _made(),
     Index("timers_waiting", "due_at", postgresql_where=text("fired_at IS NULL")),
+    Index("timers_fired", "fired_at", postgresql_where=text("fired_at IS NOT NULL")),
     Index("timers_one_waiting", "kind", "subject", unique=True, postgresql_where=text("fired_at IS NULL")),
 )
 
@@ -165,6 +168,7 @@ idempotency_keys = Table(
     Column("etag", Text),
     Column("reply", JSONB, nullable=False),
     _made(),
+    Index("idempotency_keys_by_age", "created_at"),
 )
 
 jobs = Table(
@@ -197,6 +201,7 @@ notifications = Table(
     Column("sent_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Index("notifications_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+    Index("notifications_sent", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 access_log = Table(

@@ -25,7 +25,7 @@ def run(service: str, role: str) -> None:
 
     Any number of processes may run the same:
     web answers HTTP and never touches the broker, relay publishes, consumer receives and keeps the leases, clock fires
-    timers, runs jobs and sends messages.
+    timers, runs jobs, sends messages and deletes what is older than the retention.
     """
     log_to_stderr(as_json=True)
     chosen = needs.settings()
