@@ -17,6 +17,7 @@ from werkzeug.exceptions import NotFound as NoSuchService
 
 from shared import jobs, notifications, retention, timers
 from shared.database import Database
+from shared.messaging import feed
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Inbox
 from shared.messaging.lease import Lease
@@ -131,7 +132,7 @@ class Node:
         made: dict[str, Callable[[], list[Loop]]] = {
             "web": list,
             "relay": lambda: [self.relay(self.rabbit()).run],
-            "consumer": lambda: [self.consumer(inbox).run, *self.leases(inbox, peers)],
+            "consumer": lambda: [self.consumer(inbox).run, *self.leases(inbox, peers), *self.feeds(peers)],
             "clock": lambda: [self.clock, self.prune],
         }
         return [loop for name in (ROLES if role == "all" else (role,)) for loop in made[name]()]
@@ -140,6 +141,11 @@ class Node:
         """A loop per publisher whose facts are trusted only while fresh."""
         seconds = self.settings.lease_seconds
         return [Lease(inbox, peers, publisher, seconds=seconds).run for publisher in self.service.listens_to]
+
+    def feeds(self, peers: Peers) -> list[Loop]:
+        """A loop per feed that the service keeps a copy of."""
+        seconds = self.settings.feed_seconds
+        return [functools.partial(feed.follow, self.database, peers, one, seconds) for one in self.service.feeds]
 
     def clock(self, stop: threading.Event) -> None:
         """Fire timers, run jobs, send messages, until `stop`."""
@@ -229,7 +235,8 @@ class Suite:
             retry = functools.partial(retry_parked, inbox)
             relay = node.relay(self.publisher(name))
             clock = node.loops("clock", self.peers)
-            self._loops.start(name, [relay.run, *clock, retry, *node.leases(inbox, self.peers)])
+            pulls = [*node.leases(inbox, self.peers), *node.feeds(self.peers)]
+            self._loops.start(name, [relay.run, *clock, retry, *pulls])
 
     def stop(self) -> None:
         """Stop every loop and close every pool."""

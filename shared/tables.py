@@ -132,6 +132,16 @@ inbox_position = Table(
     Column("fresh_until", Moment),  # the lease, by this database's clock_timestamp()
 )
 
+feed_positions = Table(
+    "feed_positions",
+    SPINE,
+    Column("publisher", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("district_id", Uuid, primary_key=True),
+    Column("timeline", Uuid, nullable=False),
+    Column("number", BigInteger, nullable=False),
+)
+
 # Time, jobs, people
 
 business_clock = Table(

@@ -56,6 +56,7 @@ def settings(data_dir: Path, *, broker_url: str | None = None, lease_seconds: fl
         heartbeat_seconds=5,
         fence_seconds=30,
         retry_seconds=(0.1, 0.1, 0.2),
+        feed_seconds=30.0,  # every district of the whole run is asked for
     )
 
 

@@ -1,7 +1,4 @@
-"""Everything attendance stores: first what others said and is kept here, then what attendance itself decides.
-
-Clearances and assignments are walled by district, as in vetting: a person known to be blocked is refused everywhere.
-"""
+"""Everything attendance stores: first what others said and is kept here, then what attendance itself decides."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -27,7 +24,7 @@ class HeardRow(SchoolRow):
     subject_version: Mapped[int]
 
 
-# What vetting said
+# What vetting said; persons are walled by district, so that one who is blocked is refused everywhere
 
 
 class Clearance(Row, Tables):
@@ -44,10 +41,7 @@ class Clearance(Row, Tables):
 
 
 class Assignment(Row, Tables):
-    """A person in a session, as vetting assigned and removed them; the id is vetting's.
-
-    A removal may be heard before its confirmation: role and epoch are unknown until that comes.
-    """
+    """A person in a session, by vetting's id; role and epoch are unknown while only the removal was heard."""
 
     __tablename__ = "assignments"
     school_id: Mapped[UUID]
@@ -94,6 +88,13 @@ class Pupil(HeardRow, Tables):
     grade: Mapped[int | None]
     stage: Mapped[str | None]
     left_on: Mapped[date | None]
+
+
+class PersonName(Row, Tables):
+    """What somebody of the register is called (姓名); the id is the person's. Pulled, because no event carries it."""
+
+    __tablename__ = "person_names"
+    name_sealed: Mapped[Sealed]
 
 
 class ClassTeacher(HeardRow, Tables):
@@ -263,14 +264,12 @@ class Handover(SchoolRow, Tables):
 
 
 class PickupAuthorization(HeardRow, Tables):
-    """Who may fetch a pupil (接送授权). A verified guardian's is kept from enrollment and has the id of the link.
-
-    `person_id` None: the pupil leaves alone.
-    """
+    """Who may fetch a pupil (接送授权). A verified guardian's is kept from enrollment and has the id of the link."""
 
     __tablename__ = "pickup_authorizations"
     pupil_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
+    """None: the pupil leaves alone."""
     kind: Mapped[str]
     state: Mapped[str]
     valid_from: Mapped[date]

@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, create_engine, text
 
+from services.attendance.directory.handlers import NAMES
 from services.vetting.tables import Person
 from shared import key_rotation
 from shared.caller import service_itself
 from shared.cli import kehou
 from shared.cli.keys import keys
+from shared.messaging import feed
 from shared.messaging.work import open_work
 from shared.personal_data import Keyring
 from shared.runtime import SERVICES, load_service
@@ -68,6 +70,7 @@ def seal_everywhere(world: World) -> None:
             world.as_("district_admin").post(f"/enrollment/v1/imports/{staged['id']}/apply", {}, expect=202)
             world.run_jobs("enrollment")
     care.open_term(world)
+    feed.pull(world.suite.nodes["attendance"].database, world.suite.peers, NAMES)
     staff.allegation(world, identified(world))
     school = care.build_school(world)
     pupil = school.pupils[0]

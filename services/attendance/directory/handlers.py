@@ -1,4 +1,4 @@
-"""What attendance keeps of what enrollment and vetting say about schools."""
+"""What attendance keeps of what enrollment and vetting say about schools, and of enrollment's list of people."""
 
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +17,7 @@ from shared.contracts.enrollment import (
 )
 from shared.contracts.vetting import DutyLeaderNamed
 from shared.events import SchoolEvent
+from shared.messaging.feed import Feed
 from shared.messaging.work import Work
 from shared.service import on
 
@@ -60,6 +61,8 @@ def _row(said: SchoolEvent, id_field: str) -> dict[str, Any]:
     row = asdict(said)
     return row | {"id": row.pop(id_field)}
 
+
+NAMES = Feed("enrollment", "/directory/changes", commands.keep_names)
 
 REACTIONS = (
     on(PupilRegistered, keep_pupil),
