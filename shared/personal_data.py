@@ -67,12 +67,17 @@ class Keyring:
             _refuse("a key id stands twice")
         return cls(current=pairs[0][0], keys=dict(pairs), index_key=index_key)
 
+    @property
+    def mark(self) -> bytes:
+        """What every value under the current key begins with, and no other."""
+        return _header(self.current)
+
     def seal(self, row_id: UUID, field: str, value: str) -> bytes:
         """Seal `value`, exactly as given, for this row and field; equal values seal to different bytes.
 
         Raises ValueError when `value` is no Unicode text (a lone surrogate).
         """
-        header = _header(self.current)
+        header = self.mark
         nonce = secrets.token_bytes(_NONCE_BYTES)
         cipher = AESGCM(self.keys[self.current])
         return header + nonce + cipher.encrypt(nonce, value.encode(), _bound_to(header, row_id, field))

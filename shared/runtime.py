@@ -6,6 +6,7 @@
 import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -14,8 +15,9 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import NotFound as NoSuchService
 
-from shared import jobs, notifications, timers
+from shared import jobs, notifications, retention, timers
 from shared.database import Database
+from shared.messaging import feed
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Inbox
 from shared.messaging.lease import Lease
@@ -33,6 +35,8 @@ log = structlog.get_logger()
 
 SERVICES = ("enrollment", "attendance", "finance", "vetting")
 ROLES = ("web", "relay", "consumer", "clock")
+
+PRUNE_SECONDS = 3600.0
 
 Loop = Callable[[threading.Event], None]
 
@@ -128,8 +132,8 @@ class Node:
         made: dict[str, Callable[[], list[Loop]]] = {
             "web": list,
             "relay": lambda: [self.relay(self.rabbit()).run],
-            "consumer": lambda: [self.consumer(inbox).run, *self.leases(inbox, peers)],
-            "clock": lambda: [self.clock],
+            "consumer": lambda: [self.consumer(inbox).run, *self.leases(inbox, peers), *self.feeds(peers)],
+            "clock": lambda: [self.clock, self.prune],
         }
         return [loop for name in (ROLES if role == "all" else (role,)) for loop in made[name]()]
 
@@ -137,6 +141,11 @@ class Node:
         """A loop per publisher whose facts are trusted only while fresh."""
         seconds = self.settings.lease_seconds
         return [Lease(inbox, peers, publisher, seconds=seconds).run for publisher in self.service.listens_to]
+
+    def feeds(self, peers: Peers) -> list[Loop]:
+        """A loop per feed that the service keeps a copy of."""
+        seconds = self.settings.feed_seconds
+        return [functools.partial(feed.follow, self.database, peers, one, seconds) for one in self.service.feeds]
 
     def clock(self, stop: threading.Event) -> None:
         """Fire timers, run jobs, send messages, until `stop`."""
@@ -149,6 +158,17 @@ class Node:
             except DBAPIError as fault:
                 log.warning("clock_database_fault", service=self.service.name, fault=type(fault.orig).__name__)
             stop.wait(self.settings.poll_seconds)
+
+    def prune(self, stop: threading.Event) -> None:
+        """Delete what is older than the retention, every hour until `stop`."""
+        kept = timedelta(days=self.settings.retention_days)
+        while not stop.is_set():
+            try:
+                while not stop.is_set() and retention.prune(self.database, kept):
+                    stop.wait(self.settings.poll_seconds)
+            except DBAPIError as fault:
+                log.warning("prune_database_fault", service=self.service.name, fault=type(fault.orig).__name__)
+            stop.wait(PRUNE_SECONDS)
 
     def close(self) -> None:
         """Close the pools."""
@@ -214,7 +234,9 @@ class Suite:
             inbox = self.inboxes[name]
             retry = functools.partial(retry_parked, inbox)
             relay = node.relay(self.publisher(name))
-            self._loops.start(name, [relay.run, node.clock, retry, *node.leases(inbox, self.peers)])
+            clock = node.loops("clock", self.peers)
+            pulls = [*node.leases(inbox, self.peers), *node.feeds(self.peers)]
+            self._loops.start(name, [relay.run, *clock, retry, *pulls])
 
     def stop(self) -> None:
         """Stop every loop and close every pool."""

@@ -11,6 +11,7 @@ from shared.events import Event
 
 if TYPE_CHECKING:
     from shared.jobs import JobKind
+    from shared.messaging.feed import Feed
     from shared.messaging.work import Work
     from shared.web.door import Door
 
@@ -41,6 +42,7 @@ class Service:
     reactions: Sequence[Reaction] = ()
     timers: "Mapping[str, Callable[[Work, UUID], None]]" = field(default_factory=dict)
     jobs: "Mapping[str, JobKind]" = field(default_factory=dict)
+    feeds: "Sequence[Feed]" = ()
 
     @property
     def listens_to(self) -> tuple[str, ...]:

@@ -34,6 +34,10 @@ class Settings:
     """A relay whose session is idle this long loses its partitions."""
     retry_seconds: tuple[float, ...]
     """Back-off of a parked event; after the last one it is dead and waits for an operator."""
+    feed_seconds: float = 5.0
+    """How often the copies of names are brought up to date."""
+    retention_days: int = 30
+    """How long sent events, receipts, fired timers and sent messages are kept: listeners may be away so long."""
     service_token: str | None = None
     """What a process shows the other services in the three pulls; its audience names them all."""
     web_bind: str = "127.0.0.1:8000"
@@ -81,6 +85,8 @@ def _read(env: Env) -> dict[str, Any]:
         "heartbeat_seconds": env.int("HEARTBEAT_SECONDS", 10),
         "fence_seconds": env.int("FENCE_SECONDS", 15),
         "retry_seconds": tuple(env.list("RETRY_SECONDS", [1, 5, 30, 300, 300, 300], subcast=float) or ()),
+        "feed_seconds": env.float("FEED_SECONDS", 5.0),
+        "retention_days": env.int("RETENTION_DAYS", 30, validate=validate.Range(min=1)),
         "service_token": env.str("SERVICE_TOKEN", None),
         "web_bind": env.str("WEB_BIND", "127.0.0.1:8000"),
         "web_workers": env.int("WEB_WORKERS", 2, validate=validate.Range(min=1)),

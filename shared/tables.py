@@ -1,7 +1,7 @@
 """The tables that every service has, in its own database, and the two bases of the tables that it owns."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,6 +34,9 @@ Moment = DateTime(timezone=True)
 
 COLUMN_TYPES: dict[Any, Any] = {datetime: Moment, dict[str, Any]: JSONB, list[Any]: JSONB, list[str]: ARRAY(Text)}
 """What an annotation means in the database; each service's declarative base takes it over."""
+
+Sealed = Annotated[bytes, mapped_column(LargeBinary, info={"sealed": True})]
+"""Type of a column `<field>_sealed` of a table with an `id`: sealed for that row and that field, under any key."""
 
 
 class Row:
@@ -96,6 +99,7 @@ outbox = Table(
     Column("sent_at", Moment),
     UniqueConstraint("timeline", "part", "sequence"),
     Index("outbox_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+    Index("outbox_sent", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 inbox = Table(
@@ -115,6 +119,7 @@ inbox = Table(
     Column("error", Text),
     Column("received_at", Moment, server_default=func.now(), nullable=False),
     Index("inbox_waiting", "source", "subject", "sequence", postgresql_where=text("status IN ('parked', 'dead')")),
+    Index("inbox_settled", "received_at", postgresql_where=text("status IN ('done', 'refused')")),
 )
 
 inbox_position = Table(
@@ -125,6 +130,16 @@ inbox_position = Table(
     Column("part", SmallInteger, primary_key=True),
     Column("sequence", BigInteger, nullable=False),
     Column("fresh_until", Moment),  # the lease, by this database's clock_timestamp()
+)
+
+feed_positions = Table(
+    "feed_positions",
+    SPINE,
+    Column("publisher", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("district_id", Uuid, primary_key=True),
+    Column("timeline", Uuid, nullable=False),
+    Column("number", BigInteger, nullable=False),
 )
 
 # Time, jobs, people
@@ -149,6 +164,7 @@ timers = Table(
     Column("error", Text),
     _made(),
     Index("timers_waiting", "due_at", postgresql_where=text("fired_at IS NULL")),
+    Index("timers_fired", "fired_at", postgresql_where=text("fired_at IS NOT NULL")),
     Index("timers_one_waiting", "kind", "subject", unique=True, postgresql_where=text("fired_at IS NULL")),
 )
 
@@ -162,6 +178,7 @@ idempotency_keys = Table(
     Column("etag", Text),
     Column("reply", JSONB, nullable=False),
     _made(),
+    Index("idempotency_keys_by_age", "created_at"),
 )
 
 jobs = Table(
@@ -194,6 +211,7 @@ notifications = Table(
     Column("sent_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Index("notifications_unsent", "id", postgresql_where=text("sent_at IS NULL")),
+    Index("notifications_sent", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 access_log = Table(

@@ -12,6 +12,14 @@ _SCHOOL = (
     " OR school_id = ANY (nullif(nullif(current_setting('kehou.schools', true), '*'), '')::uuid[]))"
 )
 
+WITHOUT_WALLS = {
+    "policies": "published law is no secret, and loops learn from it which districts there are",
+    "jobs": "the clock finds the next one before it knows whose it is; its one door asks for the district",
+    "timers": "the clock finds what is due before it knows whose it is; no door reads them",
+    "notifications": "the clock sends whatever waits; no door reads them, and they hold no personal data",
+}
+"""The tables with a district that have no wall, each with its reason."""
+
 
 def raise_walls(op: Any, *, district: tuple[str, ...] = (), school: tuple[str, ...] = ()) -> None:
     """Bind the app and worker roles to the caller's districts, and for `school` tables also to the caller's schools."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from shared import timers
+from shared import jobs, timers
 from shared.clock import LOCAL, machine_now
 from shared.contracts.enrollment import CalendarPublished, PlanActivated, PlanFiled, PolicyProfilePublished
 from shared.events import Envelope, Event, data_of, decode, encode
@@ -56,6 +56,7 @@ def settings(data_dir: Path, *, broker_url: str | None = None, lease_seconds: fl
         heartbeat_seconds=5,
         fence_seconds=30,
         retry_seconds=(0.1, 0.1, 0.2),
+        feed_seconds=30.0,  # every district of the whole run is asked for
     )
 
 
@@ -249,6 +250,11 @@ class World:
         """Fire what is due now."""
         node = self.suite.nodes[service]
         return timers.fire_due(node.database, node.service.timers)
+
+    def run_jobs(self, service: str) -> int:
+        """Run the jobs that wait, to their ends."""
+        node = self.suite.nodes[service]
+        return jobs.run_waiting(node.database, node.service.jobs)
 
     # What enrollment would have published
 

@@ -3,6 +3,8 @@
 from services.attendance.activity_records.api import door as activity_records
 from services.attendance.ad_hoc_care.api import door as ad_hoc_care
 from services.attendance.custody.api import door as custody
+from services.attendance.directory.api import door as directory
+from services.attendance.directory.handlers import NAMES
 from services.attendance.directory.handlers import REACTIONS as DIRECTORY
 from services.attendance.gate.api import door as gate
 from services.attendance.gate.handlers import REACTIONS as GATE
@@ -37,6 +39,7 @@ SERVICE = Service(
         gate,
         safety_packs,
         activity_records,
+        directory,
     ),
     reactions=(*published.REACTIONS, *DIRECTORY, *SESSIONS, *PICKUPS, *GATE),
     timers={
@@ -45,4 +48,5 @@ SERVICE = Service(
         late_pickups_commands.REMIND_TIMER: late_pickups_commands.remind,
         late_pickups_commands.ESCALATE_TIMER: late_pickups_commands.escalate,
     },
+    feeds=(NAMES,),
 )

@@ -15,6 +15,7 @@ COMMANDS = {
     "migrate": "databases",
     "migration": "databases",
     "provision-sql": "databases",
+    "keys": "keys",
     "token": "tokens",
     "policy": "policies",
     "status": "delivery",

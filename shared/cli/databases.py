@@ -18,12 +18,9 @@ from shared.runtime import SERVICES
 @click.argument("service", type=click.Choice(SERVICES), required=False)
 def migrate(service: str | None) -> None:
     """Migrate one service's database, or all four, as its owner."""
-    chosen = needs.settings()
-    if chosen.is_production:
-        needs.demand({"KEHOU_DATABASE_OWNER_URL": chosen.database_urls.get("owner")})
-    urls = chosen.database_urls if "owner" in chosen.database_urls else needs.databases(chosen, make=True)
+    url = needs.owner_url(needs.settings(), make=True)
     for name in [service] if service else SERVICES:
-        migrate_service(name, urls["owner"].format(service=name))
+        migrate_service(name, url.format(service=name))
         click.echo(f"{name}: migrated")
 
 

@@ -54,6 +54,13 @@ def databases(chosen: Settings, *, make: bool = False) -> Mapping[str, str]:
     return role_urls(admin)
 
 
+def owner_url(chosen: Settings, *, make: bool = False) -> str:
+    """URL template of the owner, for what only an owner may do; `make` as for `databases`."""
+    if chosen.is_production:
+        demand({"KEHOU_DATABASE_OWNER_URL": chosen.database_urls.get("owner")})
+    return chosen.database_urls.get("owner") or databases(chosen, make=make)["owner"]
+
+
 def keyring(chosen: Settings) -> Keyring:
     """The configured keys, or outside production those of `data_dir/keyring`, made on first use for its owner only."""
     if chosen.keyring is not None:

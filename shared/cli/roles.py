@@ -24,8 +24,8 @@ def run(service: str, role: str) -> None:
     """Run one role of one service until SIGTERM.
 
     Any number of processes may run the same:
-    web answers HTTP and never touches the broker, relay publishes, consumer receives and keeps the leases, clock fires
-    timers, runs jobs and sends messages.
+    web answers HTTP and never touches the broker, relay publishes, consumer receives and keeps leases and copies,
+    clock fires timers, runs jobs, sends messages and deletes what is older than the retention.
     """
     log_to_stderr(as_json=True)
     chosen = needs.settings()

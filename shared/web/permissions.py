@@ -31,7 +31,7 @@ _ANY_DUTY_LEADER = """
     session: read override; presence: read check_in check_out sign_shift; roll_call: read; leave: read
     custody: read transfer accept release emergency_release report_missing; authorization: read suspend
     late_pickup: read log_contact escalate resolve; ad_hoc_care: read; venue: read open_hazard
-    emergency: read; incident: read report; roster: read; duty: read
+    emergency: read; incident: read report; roster: read; duty: read; name: read
 """
 """Whom vetting may name duty leader for a day; without these doors a child in care could be stuck there."""
 
@@ -121,7 +121,7 @@ ROLES: Mapping[str, Role] = {
         participation: read confirm change suspend withdraw; group: read form confirm adjust close; consent: read
         complaint: read route; committee: read record; statistics: read export; job: read cancel
         session: read schedule cancel correct; presence: read; roll_call: read; leave: read
-        custody: read; authorization: read verify suspend revoke issue_card; late_pickup: read
+        custody: read; authorization: read verify suspend revoke issue_card; late_pickup: read; name: read
         ad_hoc_care: read; venue: read define check open_hazard; gate: read; activity_record: read
         supervision: read record_meeting record_patrol; inspection: read
         emergency: read draft schedule_drill record_drill; incident: read report propose_liability
@@ -159,7 +159,7 @@ ROLES: Mapping[str, Role] = {
     "gatekeeper": _role(
         "门卫: lets people in and out and writes it down",
         """
-        gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read; session: read
+        gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read; session: read; name: read
         duty: read; incident: read report; presence: read check_in check_out sign_shift; review: file; conduct: appeal
         """,
     ),
@@ -170,7 +170,7 @@ ROLES: Mapping[str, Role] = {
         application: read register_oral submit answer_offer appeal withdraw claim_priority
         agreement: read sign acknowledge; participation: read change withdraw cancel_withdrawal; group: read
         consent: read grant withdraw; complaint: read file; session: read; roll_call: read; leave: read request
-        custody: read; authorization: read propose suspend revoke lose_card; late_pickup: read
+        custody: read; authorization: read propose suspend revoke lose_card; late_pickup: read; name: read
         ad_hoc_care: read request; incident: read agree_liability; fee_standard: read; publication: read
         invoice: read; waiver: read apply; payment: read start; refund: read request; statement: read
         """,
@@ -190,7 +190,8 @@ ROLES: Mapping[str, Role] = {
     "external_instructor": _role(
         "校外专业人员: teaches; children stay in the custody of the school's own staff",
         """
-        session: read; presence: check_in check_out; roll_call: read; activity_record: read submit; group: read
+        session: read; presence: check_in check_out; roll_call: read; name: read; activity_record: read submit
+        group: read
         engagement: sign; roster: read; substitute: read accept; gate_pass: read; incident: report
         review: file; conduct: appeal
         """,
@@ -236,7 +237,7 @@ ROLES: Mapping[str, Role] = {
         "A terminal at the gate: shows who is expected, records who passes",
         """
         gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read
-        session: read; presence: read
+        session: read; presence: read; name: read
         """,
     ),
     "operator": _role(

@@ -195,5 +195,11 @@ def test_the_administrators_sql_makes_three_roles_that_no_wall_lets_through() ->
     assert all("NOSUPERUSER NOBYPASSRLS" in line for line in roles)
 
 
+@pytest.mark.parametrize("act", ["status", "reseal"])
+def test_keys_are_counted_and_changed_by_the_owner_of_the_tables_only(data_dir: Path, act: str) -> None:
+    others = {f"DATABASE_{role}_URL": "postgresql+psycopg://x@/x" for role in ("APP", "WORKER")}
+    assert "KEHOU_DATABASE_OWNER_URL" in refused(run("keys", act, ENV="production", **others))
+
+
 def test_a_migration_says_what_it_changes() -> None:
     refused(run("migration", "vetting", "--message", " "))

@@ -1,12 +1,13 @@
 """Keeping copies of what others said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.attendance.tables import Group, HeardRow, RollEntry
+from services.attendance.tables import Group, HeardRow, PersonName, RollEntry
 from shared.contracts.enrollment import GroupClosed, RollChanged
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -45,6 +46,22 @@ def keep_roll_change(work: Work, changed: RollChanged) -> None:
         for pupil_id, added in lines
     ]
     work.session.execute(insert(RollEntry).on_conflict_do_nothing(), rows)
+
+
+def keep_names(work: Work, people: Sequence[Mapping[str, Any]]) -> None:
+    """What people of the register are called now. Whoever left keeps the name: history and open custody stay."""
+    rows = [
+        {
+            "id": UUID(one["person_id"]),
+            "district_id": work.caller.district_id,
+            "version": 1,
+            "name_sealed": work.keyring.seal(UUID(one["person_id"]), "name", one["name"]),
+        }
+        for one in people
+    ]
+    statement = insert(PersonName)
+    kept = {"name_sealed": statement.excluded.name_sealed, "version": PersonName.version + 1}
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=kept), rows)
 
 
 def close_group(work: Work, closed: GroupClosed) -> None:

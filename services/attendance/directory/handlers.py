@@ -1,4 +1,4 @@
-"""What attendance keeps of what enrollment and vetting say about schools."""
+"""What attendance keeps of what enrollment and vetting say about schools, and of enrollment's list of people."""
 
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +20,7 @@ from shared.contracts.enrollment import (
 from shared.contracts.vetting import DutyLeaderNamed
 from shared.events import SchoolEvent
 from shared.ids import new_id
+from shared.messaging.feed import Feed
 from shared.messaging.work import Work
 from shared.service import on
 
@@ -70,6 +71,8 @@ def _row(said: SchoolEvent, id_field: str) -> dict[str, Any]:
     row = asdict(said)
     return row | {"id": row.pop(id_field)}
 
+
+NAMES = Feed("enrollment", "/directory/changes", commands.keep_names)
 
 REACTIONS = (
     on(PupilRegistered, keep_pupil),

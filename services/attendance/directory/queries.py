@@ -8,10 +8,31 @@ from uuid import UUID
 from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.attendance.tables import BoundException, ClassTeacher, Duty, PickupAuthorization, Pupil, RollEntry
+from services.attendance.tables import (
+    Assignment,
+    BoundException,
+    ClassTeacher,
+    CustodyChain,
+    Duty,
+    PersonName,
+    PickupAuthorization,
+    Presence,
+    Pupil,
+    RollEntry,
+    ServiceSession,
+)
+from shared.access_log import log_access
 from shared.clock import local_date
 from shared.messaging.work import Work
 from shared.refusals import NotFound
+
+AT_SCHOOL = frozenset(
+    {
+        *("principal", "leadership_member", "academic_affairs", "class_teacher", "subject_teacher", "instructor"),
+        *("external_instructor", "duty_staff", "gatekeeper", "gate_device", "inspector", "district_admin"),
+    }
+)
+"""Roles that see the children inside their walls; a guardian who bears none of them sees their own."""
 
 
 def roll(group_id: UUID, on: date, upto_version: int) -> Select[Any]:
@@ -114,9 +135,14 @@ def guardians(work: Work, pupil_id: UUID) -> list[UUID]:
     return [person_id for person_id in found if person_id is not None]
 
 
+def is_family(work: Work) -> bool:
+    """Whether the caller is here for their own children alone, whatever a committee or a helper may do besides."""
+    return "guardian" in work.caller.roles and not work.caller.roles & AT_SCHOOL
+
+
 def narrow(work: Work, query: Select[Any], pupil_id: Any) -> Select[Any]:
     """A guardian sees rows of their own children only; every other caller what the walls show."""
-    if work.caller.roles != {"guardian"}:
+    if not is_family(work):
         return query
     own = select(PickupAuthorization.pupil_id).where(
         PickupAuthorization.person_id == work.caller.person_id,
@@ -131,3 +157,44 @@ def own_pupil(work: Work, pupil_id: UUID) -> Pupil:
     if not is_guardian(work, work.caller.person_id, pupil_id):
         raise NotFound("pupil")
     return work.get(Pupil, pupil_id)
+
+
+def read_names(work: Work, person_ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """What those of the people are called whom the caller may see; others are left out, and the access is logged."""
+    seen = _seen(work, person_ids)
+    rows = work.session.execute(select(PersonName.id, PersonName.name_sealed).where(PersonName.id.in_(seen)))
+    names = _collectors(work, seen) | {row.id: work.keyring.open(row.id, "name", row.name_sealed) for row in rows}
+    if names:
+        log_access(work, "attendance.names", names)
+    return [{"person_id": person_id, "name": name} for person_id, name in names.items()]
+
+
+def _seen(work: Work, person_ids: Collection[UUID]) -> set[UUID]:
+    """Children whom the caller may see, who may fetch and who keeps them; at school also the staff."""
+    of_children = (
+        (Pupil.id, Pupil.id),
+        (PickupAuthorization.person_id, PickupAuthorization.pupil_id),
+        (CustodyChain.holder_id, CustodyChain.pupil_id),
+    )
+    of_staff = (
+        select(Assignment.person_id).join(ServiceSession, ServiceSession.id == Assignment.session_id),
+        *(select(column) for column in (Presence.person_id, Duty.person_id, ClassTeacher.person_id)),
+    )
+    queries = [narrow(work, select(person), pupil_id) for person, pupil_id in of_children]
+    queries += [] if is_family(work) else of_staff
+    return {
+        person_id
+        for query in queries
+        for person_id in work.session.scalars(query.where(query.selected_columns[0].in_(person_ids)).distinct())
+    }
+
+
+def _collectors(work: Work, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Names of those whom a guardian named to fetch a child; the register may not know them."""
+    named = select(PickupAuthorization).where(
+        PickupAuthorization.person_id.in_(person_ids), PickupAuthorization.name_sealed.is_not(None)
+    )
+    return {
+        one.person_id: work.keyring.open(one.id, "name", one.name_sealed)
+        for one in work.session.scalars(narrow(work, named, PickupAuthorization.pupil_id))
+    }

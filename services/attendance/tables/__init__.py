@@ -16,6 +16,7 @@ from services.attendance.tables.heard import (
     Duty,
     GatePass,
     Group,
+    PersonName,
     Pupil,
     RollEntry,
     StaffPost,

@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from services.attendance.tables.metadata import HeardRow, Tables
-from shared.tables import SchoolRow
+from shared.tables import SchoolRow, Sealed
 
 
 class CustodyChain(SchoolRow, Tables):
@@ -65,8 +65,8 @@ class PickupAuthorization(HeardRow, Tables):
     valid_until: Mapped[date | None]
     relation: Mapped[str | None]
     is_minor: Mapped[bool]
-    name_sealed: Mapped[bytes | None]
-    phone_sealed: Mapped[bytes | None]
+    name_sealed: Mapped[Sealed | None]
+    phone_sealed: Mapped[Sealed | None]
     proposed_by: Mapped[str]
     verified_by: Mapped[str | None]
     evidence: Mapped[str | None]

@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from services.attendance.tables.metadata import HeardRow, Tables
-from shared.tables import Row, SchoolRow
+from shared.tables import Row, SchoolRow, Sealed
 
 
 class Clearance(Row, Tables):
@@ -75,6 +75,13 @@ class Pupil(HeardRow, Tables):
     grade: Mapped[int | None]
     stage: Mapped[str | None]
     left_on: Mapped[date | None]
+
+
+class PersonName(Row, Tables):
+    """What somebody of the register is called (姓名); the id is the person's. Pulled, because no event carries it."""
+
+    __tablename__ = "person_names"
+    name_sealed: Mapped[Sealed]
 
 
 class ClassTeacher(HeardRow, Tables):

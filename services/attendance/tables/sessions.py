@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from services.attendance.tables.metadata import Tables
-from shared.tables import SchoolRow
+from shared.tables import SchoolRow, Sealed
 
 
 class ServiceSession(SchoolRow, Tables):
@@ -83,6 +83,6 @@ class LeaveRequest(SchoolRow, Tables):
     on: Mapped[date]
     state: Mapped[str]
     requested_by: Mapped[UUID]
-    reason_sealed: Mapped[bytes]
+    reason_sealed: Mapped[Sealed]
     acknowledged_by: Mapped[str | None]
     __table_args__ = (Index("leave_requests_of_pupil", "pupil_id", "on"),)

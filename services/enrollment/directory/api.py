@@ -93,9 +93,9 @@ class NamedPupils(ma.Schema):
 
 
 class FeedPage(ma.Schema):
-    """Where to go on; `district` must be named by another service, whose token names none."""
+    """Where to go on, in which district: the token of a service names none."""
 
-    district = ma.fields.UUID(load_default=None)
+    district = ma.fields.UUID(required=True)
     after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
     limit = ma.fields.Integer(load_default=500, validate=ma.validate.Range(1, 500))
 
@@ -116,8 +116,9 @@ class FeedEntry(ma.Schema):
 
 
 class Feed(ma.Schema):
-    """`next` is the number to go on after."""
+    """`next` is the number to go on after, as long as the timeline stays; on another one, begin with 0."""
 
+    timeline = ma.fields.UUID()
     items = ma.fields.List(ma.fields.Nested(FeedEntry))
     next = ma.fields.Integer()
 
@@ -194,11 +195,9 @@ def look_up_my_children(work: Work) -> dict[str, Any]:
 
 
 @door.get("/directory/changes", needs="directory.read", query=FeedPage, gives=Feed)
-def list_directory_changes(work: Work, district: UUID | None, after: int, limit: int) -> dict[str, Any]:
+def list_directory_changes(work: Work, district: UUID, after: int, limit: int) -> dict[str, Any]:
     """The feed that another service keeps its own sealed copy from: everybody's newest name and phone, in order."""
     if "service" not in work.caller.roles:
         raise Forbidden("directory.read")
-    if district is not None:
-        work.act_as(replace(work.caller, district_ids=frozenset({district}), school_ids=None))
-    items = queries.changes_after(work, after, limit)
-    return {"items": items, "next": items[-1]["sequence"] if items else after}
+    work.act_as(replace(work.caller, district_ids=frozenset({district}), school_ids=None))
+    return queries.changes_after(work, after, limit)

@@ -47,7 +47,7 @@ def keep_facts(work: Work, changes: Sequence[ImportChange]) -> Errors:
         fact = facts.get(change.subject_id) or _new_fact(work, change)
         fact.active = change.action == "keep"
         if fact.active:
-            fact.value, fact.sealed = change.value, change.sealed
+            fact.value, fact.person_sealed = change.value, _sealed_for(work, fact.id, change)
     work.session.flush()
     if changes[0].kind == "people":
         _move_to_end(work, [change.subject_id for change in changes])
@@ -280,6 +280,15 @@ def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, 
     work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
 
 
+def _sealed_for(work: Work, fact_id: UUID, change: ImportChange) -> bytes | None:
+    """What a change holds of a person, sealed for the fact: a sealed value opens only in its own row."""
+    if change.person_sealed is None:
+        return None
+    return work.keyring.seal(
+        fact_id, queries.PERSON, work.keyring.open(change.id, queries.PERSON, change.person_sealed)
+    )
+
+
 def _new_fact(work: Work, change: ImportChange) -> RegisterFact:
     return work.add(
         RegisterFact(
@@ -288,7 +297,7 @@ def _new_fact(work: Work, change: ImportChange) -> RegisterFact:
             kind=change.kind,
             source_id=change.source_id,
             value=change.value,
-            sealed=None,
+            person_sealed=None,
         )
     )
 

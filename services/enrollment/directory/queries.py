@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select
 
 from services.enrollment.tables import GuardianLink, Pupil, RegisterFact, SchoolClass, StaffPost, StaffStanding
 from shared.access_log import log_access
+from shared.messaging.outbox import watermark
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
@@ -18,14 +19,14 @@ SEE_THE_SCHOOL = frozenset(
 """Roles that see every pupil inside their walls; all others see those that a link names."""
 
 PERSON = "person"
-"""The sealed field that holds a person's names, phone and student number."""
+"""The sealed field that holds a person's names, phone and student number, as JSON."""
 
 
 def open_fact(work: Work, fact: RegisterFact) -> dict[str, str]:
     """A person's names, phone and student number, unsealed; the caller logs the access. Empty for other facts."""
-    if fact.sealed is None:
+    if fact.person_sealed is None:
         return {}
-    opened: dict[str, str] = json.loads(work.keyring.open(fact.id, PERSON, fact.sealed))
+    opened: dict[str, str] = json.loads(work.keyring.open(fact.id, PERSON, fact.person_sealed))
     return opened
 
 
@@ -129,8 +130,9 @@ def read_person(work: Work, person_id: UUID) -> dict[str, Any]:
     return {"person_id": person_id, **open_names(work, "enrollment.person", [person_id])[person_id]}
 
 
-def changes_after(work: Work, after: int, limit: int) -> list[dict[str, Any]]:
+def changes_after(work: Work, after: int, limit: int) -> dict[str, Any]:
     """The feed of people: who changed after a number, in order, names and phones opened; the access is logged."""
+    timeline = watermark(work.session)["timeline"]
     facts = list(
         work.session.scalars(
             select(RegisterFact)
@@ -139,12 +141,15 @@ def changes_after(work: Work, after: int, limit: int) -> list[dict[str, Any]]:
             .limit(limit)
         )
     )
+    if not facts:
+        return {"timeline": timeline, "items": [], "next": after}
     log_access(work, "enrollment.directory_feed", [fact.id for fact in facts])
     pupils = {
         pupil.id: pupil
         for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_([fact.id for fact in facts])))
     }
-    return [_entry(work, fact, pupils.get(fact.id)) for fact in facts]
+    items = [_entry(work, fact, pupils.get(fact.id)) for fact in facts]
+    return {"timeline": timeline, "items": items, "next": facts[-1].sequence}
 
 
 def _entry(work: Work, fact: RegisterFact, pupil: Pupil | None) -> dict[str, Any]:

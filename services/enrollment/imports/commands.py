@@ -117,13 +117,15 @@ def _changes(work: Work, incoming: Directory, changes: Changes) -> Iterator[dict
             fact = facts.get(source_id)
             value, personal = rules.pack(fact) if fact is not None else ({}, {})
             seals = kind == "people" and fact is not None
+            change_id = new_id()
             yield {
+                "id": change_id,
                 "kind": kind,
                 "action": "end" if fact is None else "keep",
                 "source_id": source_id,
                 "subject_id": subject_id,
                 "value": value,
-                "sealed": work.keyring.seal(subject_id, PERSON, json.dumps(personal)) if seals else None,
+                "person_sealed": work.keyring.seal(change_id, PERSON, json.dumps(personal)) if seals else None,
             }
 
 

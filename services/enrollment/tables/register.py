@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.enrollment.tables.metadata import APPLYING, Tables
-from shared.tables import Row, SchoolRow
+from shared.tables import Row, SchoolRow, Sealed
 
 
 class RegisterFact(Row, Tables):
@@ -17,7 +17,7 @@ class RegisterFact(Row, Tables):
     kind: Mapped[str]
     source_id: Mapped[str]
     value: Mapped[dict[str, Any]]
-    sealed: Mapped[bytes | None]
+    person_sealed: Mapped[Sealed | None]
     active: Mapped[bool]
     sequence: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
@@ -92,7 +92,7 @@ class Import(Row, Tables):
 
 
 class ImportChange(Row, Tables):
-    """One change that an import would make, in the order of `position`; people's names are sealed for `subject_id`."""
+    """One change that an import would make, in the order of `position`."""
 
     __tablename__ = "import_changes"
     import_id: Mapped[UUID]
@@ -102,5 +102,5 @@ class ImportChange(Row, Tables):
     source_id: Mapped[str]
     subject_id: Mapped[UUID]
     value: Mapped[dict[str, Any]]
-    sealed: Mapped[bytes | None]
+    person_sealed: Mapped[Sealed | None]
     __table_args__ = (UniqueConstraint("import_id", "position"),)

@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from services.finance.tables.metadata import Tables, TermRow
-from shared.tables import SchoolRow
+from shared.tables import SchoolRow, Sealed
 
 
 class FeeStandard(TermRow, Tables):
@@ -88,7 +88,7 @@ class Waiver(SchoolRow, Tables):
     pupil_id: Mapped[UUID]
     state: Mapped[str]
     percent: Mapped[int | None]
-    basis_sealed: Mapped[bytes]
+    basis_sealed: Mapped[Sealed]
     evidence_ref: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]

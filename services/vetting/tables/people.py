@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from services.vetting.tables.metadata import Tables
-from shared.tables import Row, SchoolRow
+from shared.tables import Row, SchoolRow, Sealed
 
 
 class Person(Row, Tables):
@@ -24,8 +24,8 @@ class Person(Row, Tables):
     provider_id: Mapped[UUID | None]
     """Whose staff a person of a third party is."""
     consent_at: Mapped[datetime | None]
-    name_sealed: Mapped[bytes | None]
-    id_number_sealed: Mapped[bytes | None]
+    name_sealed: Mapped[Sealed | None]
+    id_number_sealed: Mapped[Sealed | None]
     id_number_index: Mapped[bytes | None]
 
     __table_args__ = (
@@ -70,7 +70,7 @@ class ConductRecord(Row, Tables):
     kind: Mapped[str]
     category: Mapped[str | None]
     state: Mapped[str]
-    account_sealed: Mapped[bytes]
+    account_sealed: Mapped[Sealed]
     evidence_ref: Mapped[str]
     reported_by: Mapped[str]
     decided_by: Mapped[str | None]
