@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("timeline", sa.Uuid(), nullable=False),
         sa.Column("part", sa.SmallInteger(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("fresh_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fresh_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("source", "timeline", "part"),
     )
