@@ -21,14 +21,25 @@ ROLES = ("owner", "app", "worker")
 class Database:
     """A service's database in one role, and the keys of what is sealed in it.
 
-    `wake` is set after each commit that said an event.
+    `wake` is set after each commit that said an event. A transaction that does nothing for `idle_seconds` is ended by
+    the database: a process that froze inside one would hold its locks, and so stop its successor, for as long as it
+    is frozen.
     """
 
-    def __init__(self, service: str, url: str, keyring: Keyring, *, pool_size: int = 10) -> None:
+    def __init__(
+        self, service: str, url: str, keyring: Keyring, *, pool_size: int = 10, idle_seconds: float = 15.0
+    ) -> None:
         self.service = service
         self.keyring = keyring
         self.engine: Engine = create_engine(
-            url, pool_size=pool_size, max_overflow=20, hide_parameters=True, connect_args={"connect_timeout": 5}
+            url,
+            pool_size=pool_size,
+            max_overflow=20,
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": 5,
+                "options": f"-c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}",
+            },
         )
         self.wake = threading.Event()
 

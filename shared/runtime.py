@@ -92,7 +92,8 @@ class Node:
         self.application = create_app(self.service, around)
 
     def _database(self, url: str, keyring: Keyring) -> Database:
-        return Database(self.service.name, url.format(service=self.service.name), keyring)
+        url = url.format(service=self.service.name)
+        return Database(self.service.name, url, keyring, idle_seconds=self.settings.fence_seconds)
 
     def inbox(self, peers: Peers) -> Inbox:
         """The service's door for events."""

@@ -31,7 +31,7 @@ class Settings:
     """How long an idle relay or clock waits when nothing wakes it."""
     heartbeat_seconds: int
     fence_seconds: int
-    """A relay whose session is idle this long loses its partitions."""
+    """A relay whose session is idle this long loses its partitions, and any process a transaction that is."""
     retry_seconds: tuple[float, ...]
     """Back-off of a parked event; after the last one it is dead and waits for an operator."""
     feed_seconds: float = 5.0

@@ -129,7 +129,8 @@ inbox_position = Table(
     Column("timeline", Uuid, primary_key=True),
     Column("part", SmallInteger, primary_key=True),
     Column("sequence", BigInteger, nullable=False),
-    Column("fresh_until", Moment),  # the lease, by this database's clock_timestamp()
+    Column("fresh_from", Moment),  # the lease, by this database's clock_timestamp()
+    Column("fresh_until", Moment),
 )
 
 feed_positions = Table(

@@ -159,7 +159,7 @@ def timeline() -> None:
 @click.argument("service", type=SERVICE)
 @click.confirmation_option(prompt="Only after this service's database was restored from an older copy. Number afresh?")
 def start(service: str) -> None:
-    """Number a service's events afresh, after its database was restored from an older copy."""
+    """Number a service's events afresh, after its database was restored and before anything of it runs again."""
     with _session(service, needs.databases(needs.settings())) as session:
         begun = log_of_said.start_timeline(session)
         session.commit()

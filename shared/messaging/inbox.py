@@ -8,7 +8,7 @@ event is dead and an operator decides. Whoever reads a projection treats a parke
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from shared.caller import service_itself
-from shared.clock import machine_now
 from shared.crash import crash_point
 from shared.database import Database
 from shared.events import Envelope, Undecodable, decode
@@ -168,12 +167,14 @@ class Inbox:
             raise
         except Exception as fault:  # noqa: BLE001  # whatever a poisoned event does, it waits alone and is shown to an operator
             work.take_back(said_before)
-            return self._parked(envelope, attempts + 1, fault)
+            return self._parked(work, envelope, attempts + 1, fault)
         return _receipt(envelope, "done")
 
-    def _parked(self, envelope: Envelope, attempts: int, fault: Exception) -> dict[str, Any]:
+    def _parked(self, work: Work, envelope: Envelope, attempts: int, fault: Exception) -> dict[str, Any]:
+        """Tried again by the clock of the database, which is the one that `retry_due` asks."""
         exhausted = attempts > len(self._retry_seconds)
         delay = timedelta(seconds=0 if exhausted else self._retry_seconds[attempts - 1])
+        now: datetime = work.session.scalars(select(func.now())).one()
         log.error(
             "event_parked", service=self.service.name, type=envelope.type, attempts=attempts, fault=repr(fault)[:300]
         )
@@ -181,7 +182,7 @@ class Inbox:
             envelope,
             "dead" if exhausted else "parked",
             attempts=attempts,
-            next_attempt_at=None if exhausted else machine_now() + delay,
+            next_attempt_at=None if exhausted else now + delay,
             error=type(fault).__name__,
         )
 

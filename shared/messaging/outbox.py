@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from shared.events import PARTITIONS, Envelope, Event, data_of, encode
 from shared.ids import new_id
-from shared.tables import outbox, outbox_part
+from shared.tables import outbox, outbox_part, outbox_subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +46,17 @@ class Outgoing:
         return f"{self.type}.p{self.part:02d}"
 
 
+RESTORED = 1_000_000
+"""More events than a subject can have had between a copy and the loss of the original."""
+
 # Subjects before partitions, each in order: every writer locks in the same order, so writers never deadlock here.
 _COUNT_SUBJECTS = text(
-    "INSERT INTO outbox_subject (subject, version)"
-    " SELECT subject, count FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[])) AS said (subject, count)"
-    " ORDER BY subject"
-    " ON CONFLICT (subject) DO UPDATE SET version = outbox_subject.version + excluded.version"
+    "WITH floor AS (SELECT coalesce(max(version), 0) AS version FROM outbox_subject WHERE subject = '')"
+    " INSERT INTO outbox_subject (subject, version)"
+    " SELECT subject, floor.version + count"
+    " FROM floor, unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[])) AS said (subject, count)"
+    " ORDER BY subject ON CONFLICT (subject)"
+    " DO UPDATE SET version = outbox_subject.version + excluded.version - (SELECT version FROM floor)"
     " RETURNING subject, version"
 )
 
@@ -129,7 +134,11 @@ def _row(service: str, said: Said, timeline: UUID, sequence: int, subject_versio
 
 
 def unsent(connection: Connection, parts: Sequence[int], limit: int) -> list[Outgoing]:
-    """The oldest unsent rows of the partitions, each partition in order."""
+    """The oldest unsent rows of the partitions, each partition in order.
+
+    Ids follow numbers within a partition: a row takes its id while its transaction holds the partition's counter, one
+    row after another. They order timelines as well, which numbers do not.
+    """
     found = connection.execute(
         select(outbox.c.id, outbox.c.event_id, outbox.c.part, outbox.c.type, outbox.c.body)
         .where(outbox.c.part.in_(parts), outbox.c.sent_at.is_(None))
@@ -176,8 +185,21 @@ def watermark(session: Session) -> dict[str, Any]:
     return {"timeline": str(rows[0].timeline), "upto": [row.last_sequence for row in rows]}
 
 
+def floor(session: Session) -> int:
+    """Where the versions of this timeline begin, above all of an earlier one; the subject without a name keeps it."""
+    return session.scalar(select(outbox_subject.c.version).where(outbox_subject.c.subject == "")) or 0
+
+
 def start_timeline(session: Session) -> UUID:
-    """Number afresh, after this database was restored from an older copy (messaging.md §0, architecture.md §4)."""
+    """Number afresh, after this database was restored from an older copy (messaging.md §0, architecture.md §4).
+
+    Positions begin at 1 again, for listeners keep them by timeline. Versions of subjects do not: listeners compare
+    them, and would ignore whatever is said anew of a subject until it overtook what only they remember. So every
+    version, of subjects unknown to the copy too, goes on from a floor above all that the lost history can have used.
+    """
+    session.execute(text("INSERT INTO outbox_subject VALUES ('', 0) ON CONFLICT DO NOTHING"))
+    raised = "UPDATE outbox_subject SET version = (SELECT max(version) FROM outbox_subject) + :more"
+    session.execute(text(raised), {"more": RESTORED})
     timeline = new_id()
     for part in range(PARTITIONS):
         session.execute(

@@ -100,7 +100,6 @@ class Relay:
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         milliseconds = int(self._fence_seconds * 1000)
         connection.execute(text(f"SET idle_session_timeout = {milliseconds}"))
-        connection.execute(text(f"SET idle_in_transaction_session_timeout = {milliseconds}"))
         connection.execute(text("SELECT pg_advisory_lock_shared(:lock, 0)"), {"lock": _PRESENCE})
         return connection
 

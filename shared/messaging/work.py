@@ -63,6 +63,12 @@ class Work:
             raise RuntimeError("no event is being handled")
         return self._heard.subject_version
 
+    def next_number(self, number: int) -> int:
+        """What follows `number` in a count that events tell and listeners compare: above whatever was told before this
+        database was restored from an older copy.
+        """
+        return max(number, outbox.floor(self.session)) + 1
+
     def emit(self, said: Event) -> None:
         """Say an event; it is written when the transaction ends, and lives or dies with it."""
         heard = self._heard

@@ -72,9 +72,10 @@ def trust_vetting(world: World, seconds: int = 60) -> None:
     for part in range(4):
         world.change(
             "attendance",
-            "INSERT INTO inbox_position (source, timeline, part, sequence, fresh_until) VALUES"
-            " ('/vetting', :timeline, :part, 0, clock_timestamp() + make_interval(secs => :seconds))"
-            " ON CONFLICT (source, timeline, part) DO UPDATE SET fresh_until = excluded.fresh_until",
+            "INSERT INTO inbox_position (source, timeline, part, sequence, fresh_from, fresh_until) VALUES"
+            " ('/vetting', :timeline, :part, 0, clock_timestamp(), clock_timestamp() + make_interval(secs => :seconds))"
+            " ON CONFLICT (source, timeline, part)"
+            " DO UPDATE SET fresh_from = excluded.fresh_from, fresh_until = excluded.fresh_until",
             timeline=world._timeline,
             part=part,
             seconds=seconds,

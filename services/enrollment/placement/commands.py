@@ -370,7 +370,7 @@ def _entry(group: ActivityGroup, pupil_id: UUID, starts_on: date) -> RollEntry:
 def _say_roll(work: Work, group: ActivityGroup, on: date, added: Sequence[UUID], removed: Sequence[UUID]) -> None:
     """At most 500 ids an event; a group is far smaller."""
     for start in range(0, max(len(added), len(removed)), MOST_AT_ONCE):
-        group.roll_version += 1
+        group.roll_version = work.next_number(group.roll_version)
         work.emit(
             says.RollChanged(
                 district_id=group.district_id,

@@ -46,7 +46,7 @@ def clear(work: Work, person_id: UUID) -> Person:
         policy_of_district(work),
     )
     said = StaffRestored if person.clearance_epoch else StaffCleared
-    _move(person, state)
+    _move(work, person, state)
     _say_cleared(work, person, said)
     return person
 
@@ -55,7 +55,7 @@ def restore(work: Work, person_id: UUID) -> Person:
     """End a suspension whose allegation was dismissed: the clearance of before holds again, under a new epoch."""
     person = people.find_person(work, person_id, lock=True)
     _not_about_oneself(work, person)
-    _move(person, rules.STAFF_MEMBER.move(person.state, "restore"))
+    _move(work, person, rules.STAFF_MEMBER.move(person.state, "restore"))
     _say_cleared(work, person, StaffRestored)
     return person
 
@@ -63,7 +63,7 @@ def restore(work: Work, person_id: UUID) -> Person:
 def suspend(work: Work, person_id: UUID, reason_class: str = "PRECAUTION") -> Person:
     """Take a person off every roster while a serious allegation is examined."""
     person = people.find_person(work, person_id, lock=True)
-    _move(person, rules.STAFF_MEMBER.move(person.state, "suspend"))
+    _move(work, person, rules.STAFF_MEMBER.move(person.state, "suspend"))
     work.emit(
         StaffSuspended(
             district_id=person.district_id,
@@ -81,7 +81,7 @@ def suspend(work: Work, person_id: UUID, reason_class: str = "PRECAUTION") -> Pe
 def block(work: Work, person_id: UUID, reason_class: str) -> Person:
     """Keep a person away from children everywhere in the district, from this transaction on."""
     person = people.find_person(work, person_id, lock=True)
-    _move(person, rules.STAFF_MEMBER.move(person.state, "block"))
+    _move(work, person, rules.STAFF_MEMBER.move(person.state, "block"))
     work.emit(
         StaffBlocked(
             district_id=person.district_id,
@@ -101,7 +101,7 @@ def expire(work: Work, person_id: UUID) -> None:
     person = people.find_person(work, person_id, lock=True)
     if person.valid_until is None or person.valid_until >= work.today:
         return
-    _move(person, rules.STAFF_MEMBER.move(person.state, "expire"))
+    _move(work, person, rules.STAFF_MEMBER.move(person.state, "expire"))
     work.emit(
         StaffExpired(
             district_id=person.district_id,
@@ -114,9 +114,9 @@ def expire(work: Work, person_id: UUID) -> None:
     _take_off_rosters(work, person, "EXPIRED")
 
 
-def _move(person: Person, state: str) -> None:
+def _move(work: Work, person: Person, state: str) -> None:
     person.state = state
-    person.clearance_epoch += 1
+    person.clearance_epoch = work.next_number(person.clearance_epoch)
 
 
 def _say_cleared(work: Work, person: Person, said: type[StaffCleared] | type[StaffRestored]) -> None:
