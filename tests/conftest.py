@@ -1,4 +1,4 @@
-"""Fixtures. Tests under service/, stories/ and faults/ use servers that they start themselves."""
+"""Fixtures. Tests under service/, stories/, faults/ and properties/ use servers that they start themselves."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,14 @@ from shared.messaging import topology
 from shared.runtime import SERVICES, load_service
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
+from tests.stories.played import PlayedTerm, play_term
 from tests.world import House, World, build_house
 
 # A slow machine is no fault of the code.
 settings.register_profile("kehou", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kehou")
 
-NEEDS_SERVERS = ("service", "stories", "faults")
+NEEDS_SERVERS = ("service", "stories", "faults", "properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,6 +51,12 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
         node.load_definitions(path)
         node.ctl("set_permissions", "--vhost", topology.VHOST, "guest", ".*", ".*", ".*")
         yield node
+
+
+@pytest.fixture(scope="session")
+def played_term(house: House) -> PlayedTerm:
+    """One P5 term over loopback, for every test that looks at what it left behind."""
+    return play_term(house)
 
 
 @pytest.fixture

@@ -1,32 +1,21 @@
 """A Hebi school's term (P5): the story of `make demo`, on loopback and over RabbitMQ, ending with the invariants."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from shared.messaging.topology import VHOST
-from tests.invariants import at_rest, broken
 from tests.servers.rabbitmq import RabbitNode
-from tests.stories.closing import Closing
-from tests.stories.opening import FEE_FEN, Opening
-from tests.stories.service_week import ServiceWeek
-from tests.stories.stage import SERVICES, Stage
-from tests.world import KEYRING, House, World
+from tests.stories.opening import FEE_FEN
+from tests.stories.played import PlayedTerm, play_term
+from tests.world import House
 
 
 @pytest.fixture(params=["loopback", "rabbitmq"])
-def world(request: pytest.FixtureRequest, house: House) -> Iterator[World]:
-    """All four services with all their loops."""
-    broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
-    suite = house.suite(SERVICES, broker_url=broker.url(vhost=VHOST) if broker else None)
-    world = World(house, suite)
-    try:
-        world.deliver_all()
-        suite.start()
-        yield world
-    finally:
-        world.http.close()
-        suite.stop()
+def term(request: pytest.FixtureRequest, house: House) -> PlayedTerm:
+    if request.param == "loopback":
+        played: PlayedTerm = request.getfixturevalue("played_term")
+        return played
+    broker: RabbitNode = request.getfixturevalue("rabbit")
+    return play_term(house, broker.url(vhost=VHOST))
 
 
 REFUSED = {
@@ -56,23 +45,14 @@ REFUSED = {
 @pytest.mark.clause("P5-2.3.5")
 @pytest.mark.clause("P5-3.5.8")
 @pytest.mark.clause("P5-4.2.6")
-def test_a_school_lives_through_a_term(world: World) -> None:
-    stage = Stage(world.http, world.house.issuer, KEYRING)
-    opening = Opening(stage, pupils=240, families=(8, 7, 7))
-    opening.play()
-    week = ServiceWeek(opening)
-    closing = Closing(week)
-    closing.before_the_week()
-    week.play()
-    closing.play()
-
-    found = {one.tried: one.problem for one in stage.refusals}
+def test_a_school_lives_through_a_term(term: PlayedTerm) -> None:
+    found = {one.tried: one.problem for one in term.stage.refusals}
     assert set(found) == set(REFUSED)
     for tried, (gate, clause) in REFUSED.items():
         cited = [one["id"] for one in found[tried].get("clauses", [])]
         assert found[tried].get("gate") == gate, tried
         assert clause is None or clause in cited, (tried, cited)
-    for account in closing.accounts:
+    for account in term.accounts:
         public = account.statement
         assert (
             public["balance_fen"]
@@ -80,5 +60,4 @@ def test_a_school_lives_through_a_term(world: World) -> None:
         )
         assert public["receipts_fen"] == sum(line["amount_fen"] for line in public["receipts"])
         assert len(public["receipts"]) * FEE_FEN == public["receipts_fen"]
-    stage.until(lambda: at_rest(world.read))
-    assert broken(world.read, stage.district) == []
+    assert term.faults == []
