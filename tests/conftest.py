@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from shared.messaging import topology
 from shared.runtime import SERVICES, load_service
+from tests.properties.seedling import Seedling
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
 from tests.stories.played import PlayedTerm, play_term
@@ -14,6 +15,7 @@ from tests.world import House, World, build_house
 
 # A slow machine is no fault of the code.
 settings.register_profile("kehou", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("kehou"), max_examples=200)
 settings.load_profile("kehou")
 
 NEEDS_SERVERS = ("service", "stories", "faults", "properties")
@@ -57,6 +59,12 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
 def played_term(house: House) -> PlayedTerm:
     """One P5 term over loopback, for every test that looks at what it left behind."""
     return play_term(house)
+
+
+@pytest.fixture(scope="session")
+def seedling(house: House) -> Seedling:
+    """A small district on the eve of its service, to be copied."""
+    return Seedling(house)
 
 
 @pytest.fixture

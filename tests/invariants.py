@@ -13,6 +13,8 @@ from uuid import UUID
 Read = Callable[..., list[tuple[Any, ...]]]
 """`read(service, sql, **parameters)`: rows of a service's database, past its walls."""
 
+Check = Callable[[Read, UUID], list[Any]]
+
 LISTENERS = {
     "enrollment": ("attendance", "finance", "vetting"),
     "attendance": ("enrollment", "finance", "vetting"),
@@ -175,7 +177,7 @@ def every_child_went_home(read: Read, district: UUID) -> list[Any]:
     return read("attendance", sql, d=district)
 
 
-CHECKS: dict[str, Callable[[Read, UUID], list[Any]]] = {
+CHECKS: dict[str, Check] = {
     "INV-X-01": same_rosters,
     "INV-X-02": one_decision_per_withdrawal,
     "INV-X-03": paid_service_was_real,

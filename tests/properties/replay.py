@@ -8,14 +8,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, create_engine, insert, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Table, insert, select, text
 
 from shared import timers
 from shared.messaging.inbox import Inbox
@@ -73,7 +70,7 @@ class Replay:
         self._world = world
         self._node = world.suite.nodes[listener]
         self._tables: Mapping[str, Table] = {**SPINE.tables, **self._node.service.tables.tables}
-        with _past_walls(played, listener) as connection:
+        with played.past_walls(listener) as connection:
             self._own = {name: self._rows_of(connection, name, district) for name in OWN[listener]}
         told = (found for said in log.values() for one in said for found in _UUID.findall(one.body.decode()))
         own = (found for rows in self._own.values() for found in _UUID.findall(str([[*row.values()] for row in rows])))
@@ -90,13 +87,13 @@ class Replay:
         for batch in batches:
             inbox.receive(batch)
         timers.fire_due(self._node.database, self._node.service.timers)
-        with _past_walls(self._world.house, self._node.service.name) as connection:
+        with self._world.house.past_walls(self._node.service.name) as connection:
             assert connection.execute(text("SELECT type, error FROM inbox WHERE status <> 'done'")).all() == []
             return {name: self._bag(connection, name) for name in sorted(set(self._tables) - DELIVERY)}
 
     def _begin_again(self) -> None:
         emptied = ", ".join(sorted(set(self._tables) - {"outbox_part", "business_clock"}))
-        with _past_walls(self._world.house, self._node.service.name) as connection:
+        with self._world.house.past_walls(self._node.service.name) as connection:
             connection.execute(text(f"TRUNCATE {emptied}"))
             for name, wound_back in OWN[self._node.service.name].items():
                 if self._own[name]:
@@ -114,11 +111,6 @@ class Replay:
         plain = _UUID.sub(lambda found: found[0] if found[0] in self._known else "new", plain)
         this_hour = self._world.at(3).astimezone(UTC).strftime("%Y-%m-%dT%H:")
         return re.sub(rf"{this_hour}[^\"]*", "now", plain)
-
-
-def _past_walls(house: House, service: str) -> AbstractContextManager[Connection]:
-    admin = make_url(house.urls["owner"].format(service=service)).set(username="postgres")
-    return create_engine(admin, poolclass=NullPool).begin()
 
 
 def differences(one: State, other: State) -> list[str]:

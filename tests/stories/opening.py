@@ -19,6 +19,7 @@ class Opening:
     """Steps 1 to 4 of the story."""
 
     def __init__(self, stage: Stage, *, pupils: int = 1800, families: tuple[int, ...] = (24, 8, 8)) -> None:
+        """`families`: how many of each school's take part."""
         self.stage = stage
         self.pupils = pupils
         self.families = families
@@ -51,7 +52,7 @@ class Opening:
         raw = {"Content-Type": "application/zip"}
         broken = admin.request("POST", "/enrollment/v1/imports", content=b"no zip", headers=raw)
         assert broken.status_code in (409, 422), broken.text
-        data = rostering.bundle(7, pupils=self.pupils)
+        data = rostering.bundle(7, schools=len(self.families), pupils=self.pupils)
         preview = admin.request("POST", "/enrollment/v1/imports", content=data, headers=raw).json()
         job = admin.post(f"/enrollment/v1/imports/{preview['id']}/apply", {"confirmed": True})
         stage.until(lambda: admin.get(f"/enrollment/v1/jobs/{job['id']}")["state"], "done")
