@@ -1,4 +1,4 @@
-"""Fixtures. Tests under service/, stories/ and faults/ use servers that they start themselves."""
+"""Fixtures. Tests under service/, stories/, faults/ and properties/ use servers that they start themselves."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from shared.runtime import SERVICES
+from tests.properties.seedling import Seedling
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
+from tests.stories.played import PlayedTerm, play_term
 from tests.topology import lay_topology
 from tests.world import House, World, build_house
 
 # A slow machine is no fault of the code.
 settings.register_profile("kehou", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("kehou"), max_examples=200)
 settings.load_profile("kehou")
 
-NEEDS_SERVERS = ("service", "stories", "faults")
+NEEDS_SERVERS = ("service", "stories", "faults", "properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,6 +49,18 @@ def rabbit() -> Iterator[RabbitNode]:
     with RabbitNode() as node:
         lay_topology(node)
         yield node
+
+
+@pytest.fixture(scope="session")
+def played_term(house: House) -> PlayedTerm:
+    """One P5 term over loopback, for every test that looks at what it left behind."""
+    return play_term(house, "P5")
+
+
+@pytest.fixture(scope="session")
+def seedling(house: House) -> Seedling:
+    """A small district on the eve of its service, to be copied."""
+    return Seedling(house)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from uuid import UUID
 Read = Callable[..., list[tuple[Any, ...]]]
 """`read(service, sql, **parameters)`: rows of a service's database, past its walls."""
 
+Check = Callable[[Read, UUID], list[Any]]
+
 LISTENERS = {
     "enrollment": ("attendance", "finance", "vetting"),
     "attendance": ("enrollment", "finance", "vetting"),
@@ -67,25 +69,21 @@ def same_rosters(read: Read, district: UUID) -> list[Any]:
 
 
 def one_decision_per_withdrawal(read: Read, district: UUID) -> list[Any]:
-    """INV-X-02: whoever withdrew is on no later roll, and has one refund decision if anything was paid."""
+    """INV-X-02: whoever withdrew is on no later roll, and has one refund decision for each invoice that was paid."""
     sql = "SELECT id, pupil_id FROM participations WHERE district_id = :d AND state = 'WITHDRAWN'"
-    gone = read("enrollment", sql, d=district)
-    on_roll = set(
-        read("enrollment", "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL", d=district)
+    gone = dict(read("enrollment", sql, d=district))
+    sql = "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL"
+    on_roll = {pupil_id for (pupil_id,) in read("enrollment", sql, d=district)}
+    sql = (
+        "SELECT DISTINCT i.participation_id, i.id FROM payments p JOIN invoices i ON i.id = p.invoice_id"
+        " WHERE p.district_id = :d AND p.state IN ('CONFIRMED', 'RECONCILED')"
     )
-    paid = set(
-        read(
-            "finance",
-            "SELECT i.participation_id FROM payments p JOIN invoices i ON i.id = p.invoice_id"
-            " WHERE p.district_id = :d AND p.state IN ('CONFIRMED', 'RECONCILED')",
-            d=district,
-        )
+    paid = read("finance", sql, d=district)
+    decided = read(
+        "finance", "SELECT invoice_id FROM refunds WHERE district_id = :d AND cause = 'WITHDRAWAL'", d=district
     )
-    refunds = read(
-        "finance", "SELECT participation_id FROM refunds WHERE district_id = :d AND cause = 'WITHDRAWAL'", d=district
-    )
-    wrong = [row for row in gone if (row[0],) in paid and refunds.count((row[0],)) != 1]
-    return wrong + [row for row in gone if (row[1],) in on_roll]
+    wrong = [invoice for participation, invoice in paid if participation in gone and decided.count((invoice,)) != 1]
+    return wrong + [participation for participation, pupil in gone.items() if pupil in on_roll]
 
 
 def paid_service_was_real(read: Read, district: UUID) -> list[Any]:
@@ -175,7 +173,7 @@ def every_child_went_home(read: Read, district: UUID) -> list[Any]:
     return read("attendance", sql, d=district)
 
 
-CHECKS: dict[str, Callable[[Read, UUID], list[Any]]] = {
+CHECKS: dict[str, Check] = {
     "INV-X-01": same_rosters,
     "INV-X-02": one_decision_per_withdrawal,
     "INV-X-03": paid_service_was_real,

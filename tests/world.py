@@ -13,9 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import Connection, create_engine, delete, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import NullPool
 
 from shared import jobs, timers
 from shared.clock import LOCAL, machine_now
@@ -70,6 +69,7 @@ class House:
     data_dir: Path
     migrated: set[str] = field(default_factory=set)
     _assembled: dict[tuple[str, ...], Suite] = field(default_factory=dict)
+    _administrators: dict[str, Engine] = field(default_factory=dict)
 
     def assembled(self, services: Sequence[str]) -> Suite:
         """The services without any loop running, assembled once for all tests that drive them step by step."""
@@ -82,6 +82,15 @@ class House:
         """Close what was assembled."""
         for suite in self._assembled.values():
             suite.stop()
+        for engine in self._administrators.values():
+            engine.dispose()
+
+    def past_walls(self, service: str) -> AbstractContextManager[Connection]:
+        """A transaction of the administrator in a service's database."""
+        if service not in self._administrators:
+            admin = make_url(self.urls["owner"].format(service=service)).set(username="postgres")
+            self._administrators[service] = create_engine(admin)
+        return self._administrators[service].begin()
 
     def reconnect(self) -> None:
         """Forget every pooled connection, after their server was restarted."""
@@ -214,17 +223,13 @@ class World:
 
     def read(self, service: str, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """Rows straight from a service's database, past its walls: for checks of what is stored."""
-        with self._past_walls(service) as connection:
+        with self.house.past_walls(service) as connection:
             return [tuple(row) for row in connection.execute(text(sql), parameters)]
 
     def change(self, service: str, sql: str, **parameters: object) -> None:
         """Change rows as nobody may: to stage what a test needs, or to plant a fault."""
-        with self._past_walls(service) as connection:
+        with self.house.past_walls(service) as connection:
             connection.execute(text(sql), parameters)
-
-    def _past_walls(self, service: str) -> AbstractContextManager[Connection]:
-        admin = make_url(self.house.urls["owner"].format(service=service)).set(username="postgres")
-        return create_engine(admin, poolclass=NullPool).begin()
 
     def deliver_all(self) -> None:
         """Hand every unsent event to every listener, until nothing is left: the relay's work, step by step."""

@@ -13,6 +13,7 @@ from services.finance.pay_runs.api import door as pay_runs
 from services.finance.payments.api import door as payments
 from services.finance.publications import commands as publications_commands
 from services.finance.publications.api import door as publications
+from services.finance.refunds import commands as refunds_commands
 from services.finance.refunds.api import door as refunds
 from services.finance.refunds.handlers import settle_withdrawal
 from services.finance.settlements import commands as settlements_commands
@@ -111,6 +112,7 @@ SERVICE = Service(
     timers={
         invoices_commands.DUE: invoices_commands.mark_overdue,
         invoices_commands.COLLECTION: invoices_commands.begin_collection,
+        invoices_commands.LEFT: refunds_commands.settle_left,
         fee_standards_commands.EFFECTIVE: fee_standards_commands.take_effect,
         publications_commands.REVERIFY: publications_commands.expire,
     },

@@ -194,7 +194,7 @@ def test_a_release_waits_for_a_revocation_under_way_and_is_refused_after_it(scho
     pupil, world = school.pupils[0], school.world
     revoke = text("UPDATE pickup_authorizations SET state = 'ENDED' WHERE pupil_id = :pupil")
     with ThreadPoolExecutor(1) as pool:
-        with world._past_walls("attendance") as connection:
+        with world.house.past_walls("attendance") as connection:
             connection.execute(revoke, {"pupil": pupil})
             released = pool.submit(release, school, pupil, school.guardian_of[pupil], expect=(200, 409))
             done, _ = wait([released], timeout=1)

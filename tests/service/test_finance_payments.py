@@ -296,6 +296,22 @@ def test_who_withdraws_before_the_first_day_owes_nothing(billed: Any) -> None:
     assert fees.balances(district, school) == {}
 
 
+@pytest.mark.parametrize("late", ["policies", "terms"])
+def test_who_withdrew_before_the_rules_arrived_owes_what_they_would_have_owed(district: World, late: str) -> None:
+    school = district.schools[0]
+    item, child = fees.fee_in_force(district, school), fees.child(district, school)
+    district.change("finance", f"DELETE FROM {late} WHERE district_id = :d", d=district.district)
+    district.hear(
+        fees.confirmed(district, school, child, [item]), fees.withdrawn(district, school, child, after_days=2)
+    )
+    assert fees.refund_of(district, child) == []
+    district.publish_policy()
+    district.publish_calendar()
+    district.run_timers("finance")
+    assert fees.balances(district, school) == {"RECEIVABLE": 12_000, "INCOME_SERVICE_FEE": -12_000}
+    assert [one["state"] for one in fees.refund_of(district, child)] == ["ZERO"]
+
+
 def test_no_more_goes_back_than_was_paid(billed: Any) -> None:
     district, school, child = billed
     fees.paid(district, school, child)

@@ -19,6 +19,7 @@ class Opening:
     """Steps 1 to 4 of the story, by the rules of the profile that the district published."""
 
     def __init__(self, stage: Stage, plot: Plot, *, pupils: int = 1800, families: tuple[int, ...] = (24, 8, 8)) -> None:
+        """`families`: how many of each school's take part."""
         self.stage = stage
         self.plot = plot
         self.sizes = (pupils, families)
@@ -75,12 +76,13 @@ class Opening:
         raw = {"Content-Type": "application/zip"}
         broken = admin.request("POST", "/enrollment/v1/imports", content=b"no zip", headers=raw)
         assert broken.status_code in (409, 422), broken.text
-        data = rostering.bundle(7, pupils=pupils, schools=3 if "junior" in self.rules.value("stages") else 4)
+        others = 0 if "junior" in self.rules.value("stages") else 1
+        data = rostering.bundle(7, pupils=pupils, schools=len(self.sizes[1]) + others)
         preview = admin.request("POST", "/enrollment/v1/imports", content=data, headers=raw).json()
         job = admin.post(f"/enrollment/v1/imports/{preview['id']}/apply", {"confirmed": True})
         stage.until(lambda: admin.get(f"/enrollment/v1/jobs/{job['id']}")["state"], "done")
         rows = sorted(admin.all("/enrollment/v1/schools"), key=lambda row: str(row["identifier"]))
-        for row, offer in zip(rows, self.plot.offers, strict=False):
+        for row, offer in zip(rows, self.plot.offers[: len(self.sizes[1])], strict=False):
             self.schools.append(School(row["id"], row["name"], segment=offer.segment, starts=offer.starts))
         for school in self.schools:
             self._meet(school)

@@ -22,6 +22,8 @@ from shared.timers import cancel_timer, set_timer, set_timers
 
 DUE = "invoice.due"
 COLLECTION = "invoice.collection"
+LEFT = "participation.left"
+"""Refunds stand above invoices: that a family had left before it was billed is told by a timer that is due at once."""
 
 
 # From participations to drafts
@@ -85,14 +87,13 @@ def retry_where(work: Work, *conditions: Any) -> None:
 
 
 def _bill(work: Work, school_id: UUID, term_id: UUID, participations: Sequence[Participation]) -> None:
-    """Draft what is due, and issue it where the gates let it pass. A withdrawn participation is not billed any more."""
+    """Draft what is due, and issue it where the gates let it pass."""
     policy = queries.find_policy(work, school_id, term_id)
-    stays = [one for one in participations if one.withdrawn_on is None]
-    if policy is None or not stays:
+    if policy is None:
         return
-    kinds = queries.kinds_of(work, {item for one in stays for item in one.fee_item_ids or ()})
+    kinds = queries.kinds_of(work, {item for one in participations for item in one.fee_item_ids or ()})
     drafts: list[Invoice] = []
-    for one in stays:
+    for one in participations:
         items = one.fee_item_ids or []
         if rules.is_free(policy, one.grade or 0, items):
             one.billing = "NOT_REQUIRED"
@@ -144,6 +145,8 @@ def issue(work: Work, school_id: UUID, term_id: UUID, drafts: Sequence[Invoice])
             billed[draft.pupil_id] = billed.get(draft.pupil_id, 0) + draft.amount_fen - draft.waived_fen
     _put_on_the_books(work, issued)
     _wait_for_collection(work, billing, school_id, term_id, len(issued) < len(drafts))
+    for participation_id in queries.find_left(work, {draft.participation_id for draft in drafts}):
+        set_timer(work, LEFT, participation_id, work.now)
 
 
 def _stays(work: Work, drafts: Sequence[Invoice]) -> dict[UUID, rules.Stay]:

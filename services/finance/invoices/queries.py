@@ -90,6 +90,14 @@ def find_waiting(work: Work, *conditions: Any) -> list[tuple[UUID, UUID]]:
     return [(row.school_id, row.term_id) for row in rows]
 
 
+def find_left(work: Work, participation_ids: Collection[UUID]) -> list[UUID]:
+    """Those that were withdrawn already."""
+    query = select(Participation.id).where(
+        Participation.id.in_(participation_ids), Participation.withdrawn_on.is_not(None)
+    )
+    return list(work.session.scalars(query))
+
+
 def kinds_of(work: Work, item_ids: Collection[UUID]) -> dict[UUID, str]:
     """The kind of fee of each known item: a provider's price is collected for it (代收费)."""
     rows = work.session.execute(select(Item.id, Item.provider_id).where(Item.id.in_(item_ids)))

@@ -24,11 +24,24 @@ def settle_withdrawal(work: Work, withdrawn: ParticipationWithdrawn) -> None:
     if participation.withdrawn_on is not None:
         return
     participation.withdrawn_on = withdrawn.effective_on
+    work.session.flush()
+    _settle_all(work, participation)
+
+
+def settle_left(work: Work, participation_id: UUID) -> None:
+    """A participation was billed after its withdrawal, for want of a fact until then (timer); the same decision."""
+    found = work.get(Participation, participation_id)
+    ledger.lock_book(work, found.school_id, found.term_id)
+    _settle_all(work, work.get(Participation, participation_id, lock=True))
+
+
+def _settle_all(work: Work, participation: Participation) -> None:
     owed = work.session.scalars(
         select(Invoice).where(Invoice.participation_id == participation.id).order_by(Invoice.id).with_for_update()
     )
     for invoice in list(owed):
-        _settle(work, participation, invoice)
+        if invoice.held_because != "policy_missing" and queries.find_decision(work, f"withdrawal:{invoice.id}") is None:
+            _settle(work, participation, invoice)
 
 
 def _settle(work: Work, participation: Participation, invoice: Invoice) -> None:

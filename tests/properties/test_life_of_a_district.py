@@ -1,0 +1,35 @@
+"""Random lives of a district: whatever is done, delivered, repeated, lost or killed on the way, no invariant breaks.
+
+Each example is a list of steps, so hypothesis shortens it when it fails; the same lists are tried in every run.
+More of them, and others each time: `pytest --hypothesis-profile=long tests/properties`.
+"""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.invariants import at_rest, broken
+from tests.properties.life import OFTEN, STEPS, Life
+from tests.properties.seedling import Seedling
+
+IS_USUAL = settings.get_current_profile_name() == "kehou"
+EXAMPLES = settings(max_examples=15, derandomize=True) if IS_USUAL else settings()
+NOT_YET = {"INV-ATT-02"}
+"""Holds when a day is over, which a life need not be when it is looked at."""
+
+lives = st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 2**16)), min_size=30, max_size=70)
+
+
+@pytest.mark.timeout(0)
+@EXAMPLES
+@given(steps=lives)
+def test_no_life_of_a_district_breaks_an_invariant(seedling: Seedling, steps: list[tuple[str, int]]) -> None:
+    life = Life(seedling.copy())
+    try:
+        for name, seed in steps:
+            life.step(name, seed)
+        life.settle()
+        assert at_rest(life.world.read)
+        assert [one for one in broken(life.world.read, life.world.district) if one.invariant not in NOT_YET] == []
+    finally:
+        life.end()
