@@ -246,12 +246,22 @@ class Life:
             self.ask(office, f"{path}/offer", {"person_id": person})
             self.ask(self.at("instructor", person), f"{path}/accept")
 
+    def strike(self) -> None:
+        """A finding about whoever leads today, before anybody else has heard of it."""
+        self._report(self.leader(), "E09")
+        finding = {"sanction": "DEMERIT", "evidence_ref": "decision-1"}
+        path = f"{V}/conduct-records/{self.made.get('record')}/substantiate"
+        self.ask(self.stage.as_("vetting_officer"), path, finding)
+
     def accuse(self) -> None:
         """An allegation; of E07 it suspends at once."""
+        self._report(self.chance.choice(self.people), self.chance.choice(("E07", "E09")))
+
+    def _report(self, person: str, category: str) -> None:
         told = {
-            "person_id": self.chance.choice(self.people),
+            "person_id": person,
             "kind": "ETHICS_SUBSTANTIATED",
-            "category": self.chance.choice(("E07", "E09")),
+            "category": category,
             "account": "据家长反映",
             "evidence_ref": "case-1",
         }
@@ -458,6 +468,7 @@ STEPS: dict[str, Callable[[Life], Any]] = {
         Life.assign,
         Life.remove,
         Life.substitute,
+        Life.strike,
         Life.accuse,
         Life.decide,
         Life.clear_again,
@@ -479,6 +490,6 @@ OFTEN = (
     *("deliver",) * 8,
     *("enroll",) * 6,
     *("catch_up", "pay", "decide") * 3,
-    *("accuse", "clear_again", "refund", "pay_staff", "fire"),
+    *("strike", "accuse", "clear_again", "refund", "pay_staff", "fire"),
 )
 """What happens more often than once in a while."""
