@@ -226,7 +226,7 @@ class World:
         """Hand every unsent event to every listener, until nothing is left: the relay's work, step by step."""
         relays = [node.relay(self.suite.publisher(name)) for name, node in self.suite.nodes.items()]
         try:
-            while any([relay.step() for relay in relays]):
+            while sum(relay.step() or 0 for relay in relays):
                 pass
         finally:
             for relay in relays:
