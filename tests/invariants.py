@@ -71,7 +71,7 @@ def same_rosters(read: Read, district: UUID) -> list[Any]:
 def one_decision_per_withdrawal(read: Read, district: UUID) -> list[Any]:
     """INV-X-02: whoever withdrew is on no later roll, and has one refund decision for each invoice that was paid."""
     sql = "SELECT id, pupil_id FROM participations WHERE district_id = :d AND state = 'WITHDRAWN'"
-    gone = dict(read("enrollment", sql, d=district))
+    gone: dict[Any, Any] = dict(read("enrollment", sql, d=district))
     sql = "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL"
     on_roll = {pupil_id for (pupil_id,) in read("enrollment", sql, d=district)}
     sql = (

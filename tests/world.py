@@ -233,16 +233,13 @@ class World:
 
     def deliver_all(self) -> None:
         """Hand every unsent event to every listener, until nothing is left: the relay's work, step by step."""
-        moved = True
-        while moved:
-            moved = False
-            for name, node in self.suite.nodes.items():
-                relay = node.relay(self.suite.publisher(name))
-                try:
-                    while relay.step():
-                        moved = True
-                finally:
-                    relay.close()
+        relays = [node.relay(self.suite.publisher(name)) for name, node in self.suite.nodes.items()]
+        try:
+            while sum(relay.step() or 0 for relay in relays):
+                pass
+        finally:
+            for relay in relays:
+                relay.close()
 
     # Time
 

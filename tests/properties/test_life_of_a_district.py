@@ -5,7 +5,7 @@ More of them, and others each time: `pytest --hypothesis-profile=long tests/prop
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.invariants import at_rest, broken
@@ -17,12 +17,16 @@ EXAMPLES = settings(max_examples=15, derandomize=True) if IS_USUAL else settings
 NOT_YET = {"INV-ATT-02"}
 """Holds when a day is over, which a life need not be when it is looked at."""
 
+BEHIND_THEIR_BACKS = ["live_on", "catch_up", "renew", "strike", *["live_on"] * 7, "catch_up"]
+"""A finding that the school has not heard when the teacher comes in: the children are kept, the service is not paid."""
+
 lives = st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 2**16)), min_size=30, max_size=70)
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(900)
 @EXAMPLES
 @given(steps=lives)
+@example(steps=[(name, 1) for name in BEHIND_THEIR_BACKS])
 def test_no_life_of_a_district_breaks_an_invariant(seedling: Seedling, steps: list[tuple[str, int]]) -> None:
     life = Life(seedling.copy())
     try:

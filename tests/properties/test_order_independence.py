@@ -26,6 +26,7 @@ from tests.stories.played import PlayedTerm
 from tests.world import House, World, build_house
 
 SEEDS = (1, 2)
+pytestmark = pytest.mark.timeout(600)  # a whole term is played first
 NOT_HEARD = {"finance": ("enrollment.plan.closed",)}
 
 
@@ -52,6 +53,7 @@ def listener(
     return replay, heard, replay.state_after(heard, in_order(heard))
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_streams_in_any_order_with_gaps_and_repetitions_end_in_the_same_state(
     listener: tuple[Replay, Log, State], seed: int
@@ -60,6 +62,7 @@ def test_streams_in_any_order_with_gaps_and_repetitions_end_in_the_same_state(
     assert differences(state, replay.state_after(heard, carelessly(heard, random.Random(seed)))) == []
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_subjects_in_any_order_within_their_stream_end_in_the_same_state(
     listener: tuple[Replay, Log, State], seed: int
