@@ -24,13 +24,20 @@ class Database:
     `wake` is set after each commit that said an event.
     """
 
-    def __init__(self, service: str, url: str, keyring: Keyring, *, pool_size: int = 10) -> None:
+    def __init__(self, service: str, url: str, keyring: Keyring | None, *, pool_size: int = 10) -> None:
         self.service = service
-        self.keyring = keyring
+        self._keyring = keyring
         self.engine: Engine = create_engine(
             url, pool_size=pool_size, max_overflow=20, hide_parameters=True, connect_args={"connect_timeout": 5}
         )
         self.wake = threading.Event()
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys; raises LookupError in a process that was given none, because it opens and seals nothing."""
+        if self._keyring is None:
+            raise LookupError(f"{self.service}: this process has no keys")
+        return self._keyring
 
     @contextmanager
     def session(self) -> Iterator[Session]:

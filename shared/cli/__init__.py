@@ -15,6 +15,7 @@ COMMANDS = {
     "migrate": "databases",
     "migration": "databases",
     "provision-sql": "databases",
+    "provision": "provisioning",
     "token": "tokens",
     "policy": "policies",
     "status": "delivery",
