@@ -2,14 +2,15 @@
 PYTHON  ?= python3.11
 SERVICE ?=
 MESSAGE ?=
+COMPOSE ?= docker compose
 UV      := 0.13.9
 SYNCED  := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-fast check clauses docs migration clean
+.PHONY: help setup up demo compose-story test test-fast check clauses docs migration clean
 
 help: ## Show this text
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SYNCED) ## Make .venv as uv.lock says
 
@@ -25,6 +26,9 @@ up: setup ## Leave the four services running on one port, with the demo's data
 
 demo: setup ## Live through a Hebi school's term over HTTP; ends with a report
 	.venv/bin/python -m tests.stories.demo
+
+compose-story: setup ## The demo's term in containers, some of them killed; needs Docker with Compose
+	.venv/bin/python -m tests.stories.compose $(COMPOSE)
 
 test: setup ## Every test; starts its own PostgreSQL and RabbitMQ
 	.venv/bin/pytest

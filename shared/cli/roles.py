@@ -74,12 +74,17 @@ def _is_needed(variable: str, role: str) -> bool:
     return role == "all" or role in NEEDED_BY[variable]
 
 
-def _node(chosen: Settings, service: str, role: str) -> tuple[Node, Loops]:
+def assemble(chosen: Settings, service: str, role: str) -> tuple[Node, HttpPeers]:
+    """The service with what the role needs, and nothing more; nothing runs yet."""
     keyring = needs.keyring(chosen) if _is_needed("KEHOU_KEYRING", role) else None
     keys = needs.keys(chosen) if _is_needed("KEHOU_JWKS_URL", role) else KeySource(dict)
     token = needs.peer_token(chosen) if _is_needed("KEHOU_SERVICE_TOKEN", role) else _nobody
     node = Node(service, chosen, chosen.database_urls, keyring, keys)
-    peers = HttpPeers(chosen.peers, token)
+    return node, HttpPeers(chosen.peers, token)
+
+
+def _start(chosen: Settings, service: str, role: str) -> tuple[Node, Loops]:
+    node, peers = assemble(chosen, service, role)
     loops = Loops()
     loops.start(service, node.loops(role, peers))
     return node, loops
@@ -91,7 +96,7 @@ def _nobody(_: str) -> str:
 
 
 def _open(chosen: Settings, service: str, role: str) -> Opened:
-    node, loops = _node(chosen, service, role)
+    node, loops = _start(chosen, service, role)
 
     def close() -> None:
         loops.stop(node.wake)
@@ -105,7 +110,7 @@ def _loop_until_stopped(chosen: Settings, service: str, role: str) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    node, loops = _node(chosen, service, role)
+    node, loops = _start(chosen, service, role)
     while loops.all_run() and not stop.wait(WATCH_SECONDS):
         pass
     ended_by_itself = not stop.is_set()
