@@ -15,6 +15,7 @@ from shared.cli import COMMANDS, kehou, needs, policies, roles
 from shared.database import Database
 from shared.policy import base_names
 from shared.runtime import ROLES, SERVICES
+from shared.secret_file import make_secret
 from shared.settings import load
 from shared.web.issuer import DevelopmentIssuer
 from shared.web.tokens import BadToken, KeySource, verify
@@ -221,6 +222,12 @@ def test_development_keys_are_kept_for_their_owner_alone(data_dir: Path) -> None
     first = needs.keyring(chosen)
     assert needs.keyring(chosen) == first
     assert stat.S_IMODE((data_dir / "keyring").stat().st_mode) == 0o600
+
+
+def test_of_two_processes_that_make_a_secret_the_first_is_believed(data_dir: Path) -> None:
+    make_secret(data_dir / "keyring", b"first")
+    make_secret(data_dir / "keyring", b"second")
+    assert [path.read_bytes() for path in data_dir.iterdir()] == [b"first"]
 
 
 # Operations
