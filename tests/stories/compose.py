@@ -5,6 +5,8 @@ role of vetting. While the term passes, one container of each role of each servi
 back by its restart policy. The command that talks to Docker follows as arguments; `docker compose` when there are none.
 """
 
+import functools
+import itertools
 import os
 import subprocess
 import sys
@@ -32,7 +34,8 @@ from tests.stories.stage import SERVICES, Stage
 FILES = ("-p", "kehou-story", "-f", "docker-compose.yml", "-f", "tests/stories/compose.yml")
 TWICE = [word for role in ROLES for word in ("--scale", f"vetting-{role}=2")]
 VICTIMS = [f"{service}-{role}" for role in ROLES for service in SERVICES]
-PAUSE_SECONDS = 4.0
+PAUSE_SECONDS = 5.0
+PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 0.2
 ATTEMPTS = 300
 AWAY = (502, 503, 504)
@@ -77,16 +80,16 @@ class Containers:
 
     @contextmanager
     def killing(self, tell: Callable[[str], None]) -> Iterator[None]:
-        """Kill one victim after the other, from the first to the last, until what is within ends."""
+        """Kill one victim after the other, round and round, until what is within ends."""
         over = threading.Event()
 
         def kill() -> None:
-            for victim in VICTIMS:
+            for victim in itertools.cycle(VICTIMS):
                 if over.wait(PAUSE_SECONDS):
                     return
                 # Kills all but itself and the container's init, which then ends, as the container does.
                 self("exec", "-T", victim, "sh", "-c", "kill -s KILL -- -1", check=False)
-                tell(f"            killed: {victim}")
+                tell(f"{' ' * 13}killed: {victim}")
 
         killer = threading.Thread(target=kill)
         killer.start()
@@ -123,7 +126,8 @@ def main(command: list[str]) -> int:
         issuer = DevelopmentIssuer(Path(home, "issuer.pem"), environment="development", issuer=ISSUER)
         with httpx.Client(base_url=f"http://{address}", timeout=60, transport=Patient()) as http:
             keyring = Keyring.parse(containers.secret("keyring"))
-            stage = Stage(http, issuer, keyring, tell=lambda line: console.print(line, highlight=False))
+            tell = functools.partial(console.print, highlight=False)
+            stage = Stage(http, issuer, keyring, tell=tell, patience=PATIENCE_SECONDS)
             with containers.killing(stage.tell):
                 _, faults = play(stage, console, containers.reader())
         return verdict(console, faults, began)
