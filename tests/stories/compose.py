@@ -29,15 +29,16 @@ from shared.runtime import ROLES
 from shared.web.issuer import DevelopmentIssuer
 from tests.invariants import Read
 from tests.stories.demo import ISSUER, play, verdict
+from tests.stories.opening import Opening
 from tests.stories.stage import SERVICES, Stage
 
 FILES = ("-p", "kehou-story", "-f", "docker-compose.yml", "-f", "tests/stories/compose.yml")
 TWICE = [word for role in ROLES for word in ("--scale", f"vetting-{role}=2")]
 VICTIMS = [f"{service}-{role}" for role in ROLES for service in SERVICES]
-PAUSE_SECONDS = 5.0
+PAUSE_SECONDS = 10.0
 PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 0.2
-ATTEMPTS = 300
+ATTEMPTS = 1500
 AWAY = (502, 503, 504)
 
 
@@ -79,8 +80,8 @@ class Containers:
         return read
 
     @contextmanager
-    def killing(self, tell: Callable[[str], None]) -> Iterator[None]:
-        """Kill one victim after the other, round and round, until what is within ends."""
+    def killing(self, http: httpx.Client, tell: Callable[[str], None]) -> Iterator[None]:
+        """Kill one victim after another, round and round, each once the service of the last one answers again."""
         over = threading.Event()
 
         def kill() -> None:
@@ -90,6 +91,7 @@ class Containers:
                 # Kills all but itself and the container's init, which then ends, as the container does.
                 self("exec", "-T", victim, "sh", "-c", "kill -s KILL -- -1", check=False)
                 tell(f"{' ' * 13}killed: {victim}")
+                http.get(f"/{victim.partition('-')[0]}/readyz")
 
         killer = threading.Thread(target=kill)
         killer.start()
@@ -128,8 +130,9 @@ def main(command: list[str]) -> int:
             keyring = Keyring.parse(containers.secret("keyring"))
             tell = functools.partial(console.print, highlight=False)
             stage = Stage(http, issuer, keyring, tell=tell, patience=PATIENCE_SECONDS)
-            with containers.killing(stage.tell):
-                _, faults = play(stage, console, containers.reader())
+            opening = Opening(stage, pupils=240, families=(8, 7, 7))
+            with containers.killing(http, tell):
+                _, faults = play(opening, console, containers.reader())
         return verdict(console, faults, began)
 
 

@@ -70,9 +70,9 @@ def read(service: str, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(sql), parameters)]
 
 
-def play(stage: Stage, console: Console, read: Read) -> tuple[ServiceWeek, list[Broken]]:
+def play(opening: Opening, console: Console, read: Read) -> tuple[ServiceWeek, list[Broken]]:
     """The whole term, its report, and every invariant that it has broken."""
-    opening = Opening(stage)
+    stage = opening.stage
     opening.play()
     week = ServiceWeek(opening)
     closing = Closing(week)
@@ -116,7 +116,7 @@ def main() -> int:
         issuer = DevelopmentIssuer(HOME / "issuer.pem", environment="development", issuer=ISSUER)
         keyring = Keyring.parse((HOME / "keyring").read_text(encoding="ascii"))
         stage = Stage(http, issuer, keyring, tell=lambda line: console.print(line, highlight=False))
-        week, faults = play(stage, console, read)
+        week, faults = play(Opening(stage), console, read)
         remember(stage, week)
     console.print("`make up` serves this data.")
     return verdict(console, faults, began)
