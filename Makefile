@@ -3,14 +3,15 @@ PYTHON  ?= python3.11
 SERVICE ?=
 PLAN    ?= P5
 MESSAGE ?=
+COMPOSE ?= docker compose
 UV      := 0.13.9
 SYNCED  := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-fast check clauses docs migration clean
+.PHONY: help setup up demo compose-story test test-fast check clauses docs migration clean
 
 help: ## Show this text
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SYNCED) ## Make .venv as uv.lock says
 
@@ -26,6 +27,9 @@ up: setup ## Leave the four services running on one port, with the demo's data
 
 demo: setup ## Live through a term over HTTP, with a report: make demo PLAN=P2, P3 or P5
 	.venv/bin/python -m tests.stories.demo $(PLAN)
+
+compose-story: setup ## The demo's term in containers, some of them killed; needs Docker with Compose
+	.venv/bin/python -m tests.stories.compose $(COMPOSE)
 
 test: setup ## Every test; starts its own PostgreSQL and RabbitMQ
 	.venv/bin/pytest

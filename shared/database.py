@@ -27,10 +27,10 @@ class Database:
     """
 
     def __init__(
-        self, service: str, url: str, keyring: Keyring, *, pool_size: int = 10, idle_seconds: float = 15.0
+        self, service: str, url: str, keyring: Keyring | None, *, pool_size: int = 10, idle_seconds: float = 15.0
     ) -> None:
         self.service = service
-        self.keyring = keyring
+        self._keyring = keyring
         self.engine: Engine = create_engine(
             url,
             pool_size=pool_size,
@@ -42,6 +42,13 @@ class Database:
             },
         )
         self.wake = threading.Event()
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys; raises LookupError in a process that was given none, because it opens and seals nothing."""
+        if self._keyring is None:
+            raise LookupError(f"{self.service}: this process has no keys")
+        return self._keyring
 
     @contextmanager
     def session(self) -> Iterator[Session]:

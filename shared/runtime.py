@@ -12,6 +12,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
+from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import NotFound as NoSuchService
 
@@ -75,25 +76,50 @@ class Loops:
 
 
 class Node:
-    """One service in this process: its databases, its web application, and the loops of its other roles."""
+    """One service in this process: its databases, its web application, and the loops of its other roles.
+
+    Each is made when first asked for, so that a process needs no more URLs and keys than its role does.
+    """
 
     def __init__(
-        self, name: str, settings: Settings, urls: Mapping[str, str], keyring: Keyring, keys: KeySource
+        self, name: str, settings: Settings, urls: Mapping[str, str], keyring: Keyring | None, keys: KeySource
     ) -> None:
         self.service = load_service(name)
         self.settings = settings
-        self.app_database = self._database(urls["app"], keyring)
-        self.database = self._database(urls["worker"], keyring)
-        # Both roles of a process share one bell, so that a relay in the same process wakes at once.
-        self.app_database.wake = self.database.wake
-        around = Surroundings(
-            database=self.app_database, keys=keys, issuer=settings.issuer, production=settings.is_production
-        )
-        self.application = create_app(self.service, around)
+        self.wake = threading.Event()
+        self._urls = urls
+        self._keyring = keyring
+        self._keys = keys
+        self._opened: list[Database] = []
 
-    def _database(self, url: str, keyring: Keyring) -> Database:
-        url = url.format(service=self.service.name)
-        return Database(self.service.name, url, keyring, idle_seconds=self.settings.fence_seconds)
+    @functools.cached_property
+    def app_database(self) -> Database:
+        """The database as the web role sees it."""
+        return self._open("app")
+
+    @functools.cached_property
+    def database(self) -> Database:
+        """The database as relay, consumer and clock see it."""
+        return self._open("worker")
+
+    @functools.cached_property
+    def application(self) -> Flask:
+        """The web role."""
+        around = Surroundings(
+            database=self.app_database,
+            keys=self._keys,
+            issuer=self.settings.issuer,
+            production=self.settings.is_production,
+        )
+        return create_app(self.service, around)
+
+    def _open(self, role: str) -> Database:
+        url = self._urls[role].format(service=self.service.name)
+        database = Database(self.service.name, url, self._keyring, idle_seconds=self.settings.fence_seconds)
+        # All databases of a process share one bell, so that a relay in the same process wakes at once.
+        database.wake = self.wake
+        self._opened.append(database)
+        return database
 
     def inbox(self, peers: Peers) -> Inbox:
         """The service's door for events."""
@@ -129,14 +155,16 @@ class Node:
 
     def loops(self, role: str, peers: Peers) -> list[Loop]:
         """What a role of `kehou run` does besides answering HTTP; `all` is every role."""
-        inbox = self.inbox(peers)
         made: dict[str, Callable[[], list[Loop]]] = {
             "web": list,
             "relay": lambda: [self.relay(self.rabbit()).run],
-            "consumer": lambda: [self.consumer(inbox).run, *self.leases(inbox, peers), *self.feeds(peers)],
+            "consumer": lambda: self._listening(self.inbox(peers), peers),
             "clock": lambda: [self.clock, self.prune],
         }
         return [loop for name in (ROLES if role == "all" else (role,)) for loop in made[name]()]
+
+    def _listening(self, inbox: Inbox, peers: Peers) -> list[Loop]:
+        return [self.consumer(inbox).run, *self.leases(inbox, peers), *self.feeds(peers)]
 
     def leases(self, inbox: Inbox, peers: Peers) -> list[Loop]:
         """A loop per publisher whose facts are trusted only while fresh."""
@@ -173,8 +201,8 @@ class Node:
 
     def close(self) -> None:
         """Close the pools."""
-        self.app_database.dispose()
-        self.database.dispose()
+        for database in self._opened:
+            database.dispose()
 
 
 def retry_parked(inbox: Inbox, stop: threading.Event) -> None:
@@ -241,6 +269,6 @@ class Suite:
 
     def stop(self) -> None:
         """Stop every loop and close every pool."""
-        self._loops.stop(*(node.database.wake for node in self.nodes.values()))
+        self._loops.stop(*(node.wake for node in self.nodes.values()))
         for node in self.nodes.values():
             node.close()

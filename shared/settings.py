@@ -1,12 +1,15 @@
 """One frozen value from the environment (prefix KEHOU_). All faults in one message; nothing is read at import."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from environs import Env, EnvValidationError, ValidationError, validate
 
 from shared.personal_data import Keyring
+
+URL_ROLES = ("owner", "app", "worker", "admin")
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,9 @@ class Settings:
     environment: str
     """`production` forbids the settable business clock and the development issuer."""
     database_urls: dict[str, str]
-    """Role (owner, app, worker) to a SQLAlchemy URL with `{service}` as placeholder; empty: embedded PostgreSQL."""
+    """Role (owner, app, worker, and admin to provision) to a SQLAlchemy URL with `{service}` as placeholder.
+
+    Empty: embedded PostgreSQL."""
     broker_url: str | None
     """AMQP URL; None: loopback, which works within one process only."""
     peers: dict[str, str]
@@ -45,6 +50,8 @@ class Settings:
     replica: int = 0
     """Which of a service's `replicas` consumers this one is, from 0: it takes its share of the partitions first."""
     replicas: int = 1
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)
+    """User of PostgreSQL or RabbitMQ to the password that `kehou provision` gives it; no other process is told."""
 
     @property
     def is_production(self) -> bool:
@@ -73,7 +80,7 @@ def _read(env: Env) -> dict[str, Any]:
     return {
         # A misspelled `production` must not quietly become development.
         "environment": env.str("ENV", "development", validate=validate.OneOf(["development", "production"])),
-        "database_urls": {role: env.str(f"DATABASE_{role.upper()}_URL", "") for role in ("owner", "app", "worker")},
+        "database_urls": {role: env.str(f"DATABASE_{role.upper()}_URL", "") for role in URL_ROLES},
         "broker_url": env.str("BROKER_URL", None, validate=_AMQP),
         "peers": env.dict("PEERS", {}),
         "keyring": env.str("KEYRING", "", validate=_is_keyring),
@@ -92,14 +99,22 @@ def _read(env: Env) -> dict[str, Any]:
         "web_workers": env.int("WEB_WORKERS", 2, validate=validate.Range(min=1)),
         "replica": env.int("REPLICA", 0, validate=validate.Range(min=0)),
         "replicas": env.int("REPLICAS", 1, validate=validate.Range(min=1)),
+        "passwords": env.dict("PASSWORDS", {}, validate=_are_plain),
     }
 
 
 _AMQP = validate.Regexp(r"amqps?://[^:@/]+:[^@]+@.+", error="expected amqp://user:password@host:port/vhost")
 
 
+def _are_plain(passwords: dict[str, str]) -> None:
+    """They stand in URLs and in SQL, where anything else would want quoting."""
+    if faulty := [user for user, password in passwords.items() if not re.fullmatch(r"[A-Za-z0-9_-]+", password)]:
+        raise ValidationError(f"a password is made of letters, digits, - and _: {', '.join(faulty)}")
+
+
 def _is_keyring(text: str) -> None:
     try:
-        Keyring.parse(text)
+        if text:
+            Keyring.parse(text)
     except ValueError as fault:
         raise ValidationError(str(fault)) from None

@@ -16,6 +16,7 @@ COMMANDS = {
     "migration": "databases",
     "provision-sql": "databases",
     "keys": "keys",
+    "provision": "provisioning",
     "token": "tokens",
     "policy": "policies",
     "status": "delivery",

@@ -1,7 +1,6 @@
 """What a command needs from the settings, or one sentence that says what is missing (exit code 2)."""
 
 import base64
-import os
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +12,7 @@ from shared.database import ROLES
 from shared.peers import Token, fetch_json
 from shared.personal_data import Keyring
 from shared.provision import embedded, provision, role_urls
+from shared.secret_file import make_secret
 from shared.settings import Settings, load
 from shared.web.issuer import DevelopmentIssuer
 from shared.web.tokens import KeySource
@@ -75,9 +75,7 @@ def keyring(chosen: Settings) -> Keyring:
 
 def _make_keyring(path: Path) -> None:
     sealing, indexing = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(f"development:{sealing};index:{indexing}")
+    make_secret(path, f"development:{sealing};index:{indexing}".encode("ascii"))
 
 
 def development_issuer(chosen: Settings) -> DevelopmentIssuer:

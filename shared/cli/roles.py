@@ -11,10 +11,22 @@ from shared.cli.serving import Opened, WebServer, log_to_stderr
 from shared.peers import HttpPeers
 from shared.runtime import ROLES, SERVICES, Loops, Node, load_service
 from shared.settings import Settings
+from shared.web.tokens import KeySource
 
 WATCH_SECONDS = 1.0
-ASKING = ("consumer", "all")
-"""The roles that pull from other services."""
+NEEDED_BY = {
+    "KEHOU_DATABASE_APP_URL": ("web",),
+    "KEHOU_DATABASE_WORKER_URL": ("relay", "consumer", "clock"),
+    "KEHOU_BROKER_URL": ("relay", "consumer"),
+    "KEHOU_PEERS": ("consumer",),
+    "KEHOU_KEYRING": ("web", "consumer", "clock"),
+    "KEHOU_JWKS_URL": ("web",),
+    "KEHOU_SERVICE_TOKEN": ("consumer",),
+}
+"""Variable to the roles that cannot do without it; no role is given another's secrets."""
+
+STANDS_IN = ("KEHOU_KEYRING", "KEHOU_JWKS_URL", "KEHOU_SERVICE_TOKEN")
+"""Outside production the data directory has a keyring and an issuer of its own."""
 
 
 @click.command()
@@ -40,25 +52,39 @@ def run(service: str, role: str) -> None:
 
 def _wanted(chosen: Settings, service: str, role: str) -> dict[str, object]:
     """Variable to its value, for all that the role cannot do without."""
-    wanted: dict[str, object] = {
-        f"KEHOU_DATABASE_{user.upper()}_URL": chosen.database_urls.get(user) for user in ("app", "worker")
+    heard = load_service(service).listens_to
+    given = {
+        "KEHOU_DATABASE_APP_URL": chosen.database_urls.get("app"),
+        "KEHOU_DATABASE_WORKER_URL": chosen.database_urls.get("worker"),
+        "KEHOU_BROKER_URL": chosen.broker_url,
+        "KEHOU_PEERS": all(name in chosen.peers for name in heard),
+        "KEHOU_KEYRING": chosen.keyring,
+        "KEHOU_JWKS_URL": chosen.jwks_url,
+        "KEHOU_SERVICE_TOKEN": chosen.service_token,
     }
-    wanted["KEHOU_KEYRING"] = chosen.keyring
-    if role in ("relay", "consumer", "all"):
-        wanted["KEHOU_BROKER_URL"] = chosen.broker_url
-    if role in ASKING:
-        heard = load_service(service).listens_to
-        wanted[f"KEHOU_PEERS (with {', '.join(heard)})"] = all(name in chosen.peers for name in heard)
-    if chosen.is_production and role in ASKING:
-        wanted["KEHOU_SERVICE_TOKEN"] = chosen.service_token
-    if chosen.is_production:
-        wanted["KEHOU_JWKS_URL"] = chosen.jwks_url
-    return wanted
+    says = {"KEHOU_PEERS": f"KEHOU_PEERS (with {', '.join(heard)})"}
+    return {
+        says.get(name, name): value
+        for name, value in given.items()
+        if _is_needed(name, role) and (chosen.is_production or name not in STANDS_IN)
+    }
 
 
-def _node(chosen: Settings, service: str, role: str) -> tuple[Node, Loops]:
-    node = Node(service, chosen, chosen.database_urls, needs.keyring(chosen), needs.keys(chosen))
-    peers = HttpPeers(chosen.peers, needs.peer_token(chosen) if role in ASKING else _nobody)
+def _is_needed(variable: str, role: str) -> bool:
+    return role == "all" or role in NEEDED_BY[variable]
+
+
+def assemble(chosen: Settings, service: str, role: str) -> tuple[Node, HttpPeers]:
+    """The service with what the role needs, and nothing more; nothing runs yet."""
+    keyring = needs.keyring(chosen) if _is_needed("KEHOU_KEYRING", role) else None
+    keys = needs.keys(chosen) if _is_needed("KEHOU_JWKS_URL", role) else KeySource(dict)
+    token = needs.peer_token(chosen) if _is_needed("KEHOU_SERVICE_TOKEN", role) else _nobody
+    node = Node(service, chosen, chosen.database_urls, keyring, keys)
+    return node, HttpPeers(chosen.peers, token)
+
+
+def _start(chosen: Settings, service: str, role: str) -> tuple[Node, Loops]:
+    node, peers = assemble(chosen, service, role)
     loops = Loops()
     loops.start(service, node.loops(role, peers))
     return node, loops
@@ -70,10 +96,10 @@ def _nobody(_: str) -> str:
 
 
 def _open(chosen: Settings, service: str, role: str) -> Opened:
-    node, loops = _node(chosen, service, role)
+    node, loops = _start(chosen, service, role)
 
     def close() -> None:
-        loops.stop(node.database.wake)
+        loops.stop(node.wake)
         node.close()
 
     return Opened(node.application, close)
@@ -84,10 +110,10 @@ def _loop_until_stopped(chosen: Settings, service: str, role: str) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    node, loops = _node(chosen, service, role)
+    node, loops = _start(chosen, service, role)
     while loops.all_run() and not stop.wait(WATCH_SECONDS):
         pass
     ended_by_itself = not stop.is_set()
-    loops.stop(node.database.wake)
+    loops.stop(node.wake)
     node.close()
     sys.exit(1 if ended_by_itself else 0)

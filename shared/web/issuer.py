@@ -3,10 +3,7 @@
 Its private key is a file made on first use, so that the processes of one machine agree on it.
 """
 
-import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from shared.clock import machine_now
+from shared.secret_file import make_secret
 
 
 class DevelopmentIssuer:
@@ -75,16 +73,7 @@ def _make_key(path: Path) -> None:
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)  # mkstemp makes the file with mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-        # A link appears whole or not at all. When another process was first, its key is everybody's key.
-        with contextlib.suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        Path(name).unlink()
+    make_secret(path, pem)
 
 
 def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:

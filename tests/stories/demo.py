@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import NullPool, create_engine, text
 from shared.personal_data import Keyring
 from shared.provision import embedded
 from shared.web.issuer import DevelopmentIssuer
-from tests.invariants import at_rest, broken
+from tests.invariants import Broken, Read, at_rest, broken
 from tests.stories import report
 from tests.stories.plots import PLOTS
 from tests.stories.service_week import ServiceWeek
@@ -70,6 +70,25 @@ def read(service: str, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(sql), parameters)]
 
 
+def play(term: Term, console: Console, read: Read) -> list[Broken]:
+    """The whole term, its report, and every invariant that it has broken."""
+    stage = term.opening.stage
+    term.play()
+    stage.until(lambda: at_rest(read))
+    console.print()
+    report.show(console, term.week, term.closing.accounts, report.custody_of(stage))
+    return broken(read, stage.district)
+
+
+def verdict(console: Console, faults: Sequence[Broken], began: float) -> int:
+    """Say what is broken, and how long all took; the exit code."""
+    for fault in faults:
+        console.print(f"[bold red]{fault.invariant} is broken[/bold red]: {fault.example}")
+    summary = "no invariant is broken" if not faults else f"{len(faults)} invariants are broken"
+    console.print(f"{summary}; {time.monotonic() - began:.0f} s.")
+    return 1 if faults else 0
+
+
 def remember(stage: Stage, week: ServiceWeek) -> None:
     """Who is who, for the tokens that `make up` prints."""
     school = week.first
@@ -96,17 +115,10 @@ def main() -> int:
         keyring = Keyring.parse((HOME / "keyring").read_text(encoding="ascii"))
         stage = Stage(http, issuer, keyring, tell=lambda line: console.print(line, highlight=False))
         term = Term(stage, PLOTS[plan])
-        term.play()
-        stage.until(lambda: at_rest(read))
+        faults = play(term, console, read)
         remember(stage, term.week)
-        console.print()
-        report.show(console, term.week, term.closing.accounts, report.custody_of(stage))
-        faults = broken(read, stage.district)
-    for fault in faults:
-        console.print(f"[bold red]{fault.invariant} is broken[/bold red]: {fault.example}")
-    verdict = "no invariant is broken" if not faults else f"{len(faults)} invariants are broken"
-    console.print(f"{verdict}; {time.monotonic() - began:.0f} s. `make up` serves this data.")
-    return 1 if faults else 0
+    console.print("`make up` serves this data.")
+    return verdict(console, faults, began)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class Stage:
     happened: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     clock: str = ""
+    patience: float = PATIENCE_SECONDS
+    """Seconds that `until` waits at most."""
 
     def as_(self, role: str, *, school: UUID | str | None = None, person: UUID | str | None = None) -> Client:
         """A caller with one role, in one school or in all of the district."""
@@ -101,8 +103,8 @@ class Stage:
         """Seconds until `read` gives what is wanted: events are on their way."""
         began = time.monotonic()
         while (last := read()) != wanted:
-            if time.monotonic() - began > PATIENCE_SECONDS:
-                raise Answered(f"waited {PATIENCE_SECONDS} s for {wanted!r}, last saw {last!r}")
+            if time.monotonic() - began > self.patience:
+                raise Answered(f"waited {self.patience} s for {wanted!r}, last saw {last!r}")
             time.sleep(0.02)
         return time.monotonic() - began
 

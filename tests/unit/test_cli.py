@@ -1,6 +1,8 @@
 """The `kehou` command: what needs no server."""
 
+import base64
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,15 +11,34 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
-from shared.cli import COMMANDS, kehou, needs, policies
+from shared.cli import COMMANDS, kehou, needs, policies, roles
+from shared.database import Database
 from shared.policy import base_names
+from shared.runtime import ROLES, SERVICES
+from shared.secret_file import make_secret
 from shared.settings import load
 from shared.web.issuer import DevelopmentIssuer
 from shared.web.tokens import BadToken, KeySource, verify
 
 DISTRICT = "01a20a8a-d06c-76e4-9127-ac96aafa8006"
+DATABASE_USERS = [f"{service}_{role}" for service in SERVICES for role in ("owner", "app", "worker")]
+BROKER_USERS = [f"{service}-{role}" for service in SERVICES for role in ("relay", "consumer")]
 ISSUER = "https://issuer.kehou.example"
 LISTENER = "vetting"
+DEFINITIONS = Path(__file__).parents[2] / "deploy/rabbitmq/definitions.json"
+HEARD = ("enrollment", "vetting")
+"""Whom attendance hears, and so keeps a lease on."""
+
+NOWHERE = "postgresql+psycopg://somebody@nowhere.invalid/{service}"
+GIVEN = {
+    "DATABASE_APP_URL": NOWHERE,
+    "DATABASE_WORKER_URL": NOWHERE,
+    "BROKER_URL": "amqp://somebody:secret@nowhere.invalid/kehou",
+    "PEERS": ",".join(f"{service}=http://nowhere.invalid" for service in SERVICES),
+    "KEYRING": f"a:{base64.b64encode(bytes(32)).decode()};index:{base64.b64encode(bytes([1] * 32)).decode()}",
+    "JWKS_URL": "http://nowhere.invalid/jwks.json",
+    "SERVICE_TOKEN": "token",
+}
 
 
 @pytest.fixture
@@ -147,16 +168,48 @@ def test_the_suite_does_not_run_in_production(data_dir: Path) -> None:
     assert not data_dir.exists()
 
 
-def test_a_role_names_every_setting_that_it_lacks(data_dir: Path) -> None:
-    told = refused(run("run", "attendance", "--role", "consumer", ENV="production"))
-    urls = ("DATABASE_APP_URL", "DATABASE_WORKER_URL", "BROKER_URL", "JWKS_URL")
-    assert [name for name in (*urls, "KEYRING", "PEERS", "SERVICE_TOKEN") if f"KEHOU_{name}" not in told] == []
+ASKED = {
+    "web": {"DATABASE_APP_URL", "KEYRING", "JWKS_URL"},
+    "relay": {"DATABASE_WORKER_URL", "BROKER_URL"},
+    "consumer": {"DATABASE_WORKER_URL", "BROKER_URL", "PEERS", "KEYRING", "SERVICE_TOKEN"},
+    "clock": {"DATABASE_WORKER_URL", "KEYRING"},
+}
+ASKED["all"] = set().union(*ASKED.values())
 
 
-def test_the_web_role_asks_for_no_broker_and_no_peers(data_dir: Path) -> None:
-    told = refused(run("run", "attendance", "--role", "web"))
-    assert "BROKER" not in told
-    assert "PEERS" not in told
+@pytest.mark.parametrize("role", ASKED)
+def test_a_role_names_every_setting_that_it_lacks_and_no_other(data_dir: Path, role: str) -> None:
+    told = refused(run("run", "attendance", "--role", role, ENV="production"))
+    assert set(re.findall(r"KEHOU_(\w+)", told)) == ASKED[role]
+
+
+@pytest.mark.parametrize("role", ASKED)
+def test_outside_production_keys_and_tokens_are_asked_of_nobody(data_dir: Path, role: str) -> None:
+    told = refused(run("run", "attendance", "--role", role))
+    assert set(re.findall(r"KEHOU_(\w+)", told)) == ASKED[role] - {"KEYRING", "JWKS_URL", "SERVICE_TOKEN"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_assembled_from_what_it_asks_for(data_dir: Path, monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    for name in ASKED[role]:
+        monkeypatch.setenv(f"KEHOU_{name}", GIVEN[name])
+    monkeypatch.setenv("KEHOU_ENV", "production")
+    node, peers = roles.assemble(load(), "attendance", role)
+    assert len(node.loops(role, peers)) == {"web": 0, "relay": 1, "consumer": 1 + len(HEARD), "clock": 1}[role]
+    if role == "web":
+        assert node.application.name == "attendance"
+
+
+def test_a_process_without_keys_says_so_when_it_should_open_something() -> None:
+    with pytest.raises(LookupError, match="no keys"):
+        _ = Database("vetting", GIVEN["DATABASE_APP_URL"], None).keyring
+
+
+def test_an_empty_setting_is_none(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KEYRING", "JWKS_URL", "SERVICE_TOKEN"):
+        monkeypatch.setenv(f"KEHOU_{name}", "")
+    told = refused(run("run", "attendance", "--role", "all", ENV="production"))
+    assert ASKED["all"] == set(re.findall(r"KEHOU_(\w+)", told))
 
 
 def test_looking_into_an_empty_data_directory_makes_nothing(data_dir: Path) -> None:
@@ -169,6 +222,12 @@ def test_development_keys_are_kept_for_their_owner_alone(data_dir: Path) -> None
     first = needs.keyring(chosen)
     assert needs.keyring(chosen) == first
     assert stat.S_IMODE((data_dir / "keyring").stat().st_mode) == 0o600
+
+
+def test_of_two_processes_that_make_a_secret_the_first_is_believed(data_dir: Path) -> None:
+    make_secret(data_dir / "keyring", b"first")
+    make_secret(data_dir / "keyring", b"second")
+    assert [path.read_bytes() for path in data_dir.iterdir()] == [b"first"]
 
 
 # Operations
@@ -199,6 +258,27 @@ def test_the_administrators_sql_makes_three_roles_that_no_wall_lets_through() ->
 def test_keys_are_counted_and_changed_by_the_owner_of_the_tables_only(data_dir: Path, act: str) -> None:
     others = {f"DATABASE_{role}_URL": "postgresql+psycopg://x@/x" for role in ("APP", "WORKER")}
     assert "KEHOU_DATABASE_OWNER_URL" in refused(run("keys", act, ENV="production", **others))
+
+
+def test_provisioning_names_every_user_that_lacks_a_password(data_dir: Path, tmp_path: Path) -> None:
+    given = {"DATABASE_ADMIN_URL": NOWHERE, "PASSWORDS": "vetting_app=a,vetting-relay=b"}
+    told = refused(run("provision", str(DEFINITIONS), str(tmp_path / "written"), **given))
+    names = set(re.findall(r"a password of (\S+) in", told))
+    assert names == {"somebody", *BROKER_USERS, *DATABASE_USERS} - {"vetting_app", "vetting-relay"}
+
+
+def test_production_takes_no_password_for_development(data_dir: Path, tmp_path: Path) -> None:
+    passwords = ",".join(f"{name}=good" for name in ["somebody", *BROKER_USERS, *DATABASE_USERS])
+    given = {"DATABASE_ADMIN_URL": NOWHERE, "PASSWORDS": f"{passwords},vetting_app=development"}
+    told = refused(run("provision", str(DEFINITIONS), str(tmp_path / "written"), ENV="production", **given))
+    assert told.endswith("set those of vetting_app\n")
+
+
+def test_a_password_that_would_want_quoting_is_a_fault(data_dir: Path) -> None:
+    told = refused(run("status", PASSWORDS="vetting_app=it's,vetting-relay=good"))
+    assert "vetting_app" in told
+    assert "vetting-relay" not in told
+    assert "it's" not in told
 
 
 def test_a_migration_says_what_it_changes() -> None:
