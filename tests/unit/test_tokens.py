@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -402,18 +401,3 @@ def test_a_key_set_of_any_shape_leaves_the_last_good_one_in_use(issuer: Developm
     check(a_token(issuer), keys)
     provider.jwks, provider.now = lambda: document, 3600.0
     assert check(a_token(issuer), keys).subject == "teacher-7"
-
-
-def test_the_development_issuer_keeps_its_key_to_itself_and_for_later(tmp_path: Path) -> None:
-    first = an_issuer(tmp_path / "var")
-    file = tmp_path / "var" / "issuer.pem"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(file.parent.iterdir()) == [file]
-    assert an_issuer(tmp_path / "var").jwks() == first.jwks()
-    assert "d" not in first.jwks()["keys"][0]
-
-
-def test_the_development_issuer_does_not_work_in_production(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="production"):
-        DevelopmentIssuer(tmp_path / "issuer.pem", environment="production", issuer=ISSUER)
-    assert not (tmp_path / "issuer.pem").exists()
