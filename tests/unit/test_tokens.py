@@ -134,18 +134,14 @@ def test_an_outlived_token_is_refused_after_half_a_minute_of_grace(
     assert refusal(a_token(issuer, lifetime=timedelta(seconds=-31)), keys) == "expired"
 
 
-def test_a_token_once_found_good_is_refused_when_its_time_is_over(
-    issuer: DevelopmentIssuer, provider: Provider
-) -> None:
+def test_a_known_token_is_refused_when_its_time_is_over(issuer: DevelopmentIssuer, provider: Provider) -> None:
     keys, token = provider.keys(), a_token(issuer, lifetime=timedelta(seconds=-28))
     assert check(token, keys) == check(token, keys)
     time.sleep(3.0)
     assert refusal(token, keys) == "expired"
 
 
-def test_a_token_once_found_good_is_no_better_for_another_service(
-    issuer: DevelopmentIssuer, provider: Provider
-) -> None:
+def test_a_known_token_is_no_better_for_another_service(issuer: DevelopmentIssuer, provider: Provider) -> None:
     keys, token = provider.keys(), a_token(issuer)
     check(token, keys)
     with pytest.raises(BadToken, match="wrong_audience"):
