@@ -3,7 +3,12 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm.exc import StaleDataError
 
+from services.attendance.tables import Venue
+from shared.caller import service_itself
+from shared.messaging.work import open_work
 from tests.bench.recorded import recording
 from tests.builders import care, enrollment
 from tests.world import World
@@ -48,6 +53,15 @@ def test_a_list_of_two_hundred_rows_costs_as_many_statements_as_one_of_ten(world
     add_rows(world, path, 190)
     assert len(caller.get(path, limit=200)["items"]) == 200
     assert statements(world, service, lambda: caller.get(path, limit=200)) == ten
+
+
+def test_a_row_that_changed_meanwhile_is_noticed_among_many_that_are_written_together(world: World) -> None:
+    add_rows(world, "/attendance/v1/venues", 2)
+    database = world.suite.nodes["attendance"].database
+    with pytest.raises(StaleDataError), open_work(database, service_itself("attendance", world.district)) as work:
+        first, second = work.session.scalars(select(Venue))
+        world.change("attendance", "UPDATE venues SET version = version + 1 WHERE id = :id", id=first.id)
+        first.name = second.name = "二年级教室"
 
 
 def test_a_roll_call_of_thirty_costs_as_many_statements_as_one_of_ten(world: World) -> None:
