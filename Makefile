@@ -4,11 +4,12 @@ SERVICE ?=
 PLAN    ?= P5
 MESSAGE ?=
 COMPOSE ?= docker compose
+BENCH   ?=
 UV      := 0.13.9
 SYNCED  := .venv/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo compose-story test test-fast check clauses docs migration clean
+.PHONY: help setup up demo compose-story test test-fast check bench clauses docs migration clean
 
 help: ## Show this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ check: setup ## Style, types, imports, generated files, guards
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/kehou docs --check
 	.venv/bin/pytest --quiet tests/guards
+
+bench: setup ## What the product costs beside bare libraries, on servers of its own; minutes, and a floor for each
+	.venv/bin/python -m tests.bench $(BENCH)
 
 clauses: setup ## Which clauses a passing test covers: make clauses SERVICE=vetting
 	.venv/bin/python -m tests.clauses $(if $(SERVICE),--service $(SERVICE))

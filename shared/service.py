@@ -24,11 +24,22 @@ class Reaction:
 
     event_type: type[Event]
     handle: Callable[["Work", Any], None]
+    """Takes the event, or where `together` a list of those that came in a row, which may be one."""
+    together: bool = False
 
 
 def on(event_type: type[EventT], handle: "Callable[[Work, EventT], None]") -> Reaction:
     """Pair an event with its handler; the type checker compares the two."""
     return Reaction(event_type, handle)
+
+
+def on_many(event_type: type[EventT], handle: "Callable[[Work, Sequence[EventT]], None]") -> Reaction:
+    """The same for what comes in great numbers: events in a row are handled in as many statements as one.
+
+    The handler does not learn which of them is being heard: what it says is caused by the last, and it must tell which
+    is newer by what they carry, never by `work.heard_version`.
+    """
+    return Reaction(event_type, handle, together=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +60,6 @@ class Service:
         """The publishers that this service hears, in order."""
         return tuple(sorted({reaction.event_type.name.split(".")[0] for reaction in self.reactions}))
 
-    def reactions_to(self, event_type: str) -> list[Callable[["Work", Any], None]]:
-        """Every handler of one event type, in the declared order."""
-        return [reaction.handle for reaction in self.reactions if reaction.event_type.name == event_type]
+    def reactions_to(self, event_type: str) -> list[Reaction]:
+        """Every reaction to one event type, in the declared order."""
+        return [reaction for reaction in self.reactions if reaction.event_type.name == event_type]

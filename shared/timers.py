@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
@@ -54,9 +54,12 @@ def set_timers(work: Work, kind: str, due: Sequence[tuple[UUID, datetime]]) -> N
 
 def cancel_timer(work: Work, kind: str, subject: UUID) -> None:
     """Forget a waiting timer; nothing happens when there is none."""
-    work.session.execute(
-        delete(timers).where(timers.c.kind == kind, timers.c.subject == subject, timers.c.fired_at.is_(None))
-    )
+    work.session.execute(_CANCEL, {"of_kind": kind, "about": subject})
+
+
+_CANCEL = delete(timers).where(
+    timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("about"), timers.c.fired_at.is_(None)
+)
 
 
 def fire_due(database: Database, kinds: Mapping[str, Callable[[Work, UUID], None]]) -> int:

@@ -9,6 +9,7 @@ event is dead and an operator decides. Whoever reads a projection treats a parke
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -117,12 +118,11 @@ class Inbox:
             positions = _lock_positions(work.session, {_stream(envelope) for envelope in envelopes})
             fresh, gap = _in_order(envelopes, positions)
             behind = _waiting_subjects(work.session, fresh)
-            receipts = []
-            for envelope in fresh:
-                held = (envelope.source, envelope.subject) in behind
-                if not held:
-                    self._handle(work, envelope)
-                receipts.append(_receipt(envelope, "parked" if held else "done"))
+            held = [(envelope.source, envelope.subject) in behind for envelope in fresh]
+            heard = [envelope for envelope, waits in zip(fresh, held, strict=True) if not waits]
+            for _, run in groupby(heard, key=lambda envelope: (envelope.type, envelope.district)):
+                self._handle(work, list(run))
+            receipts = [_receipt(one, "parked" if waits else "done") for one, waits in zip(fresh, held, strict=True)]
             _keep(work.session, receipts, positions)
             crash_point("inbox_before_commit")
         crash_point("inbox_after_commit")
@@ -141,23 +141,29 @@ class Inbox:
             _keep(work.session, [receipt], positions)
         return None
 
-    def _handle(self, work: Work, envelope: Envelope) -> None:
-        handlers = self.service.reactions_to(envelope.type)
-        if not handlers:
+    def _handle(self, work: Work, run: Sequence[Envelope]) -> None:
+        """React to events of one type and district that came in a row."""
+        reactions = self.service.reactions_to(run[0].type)
+        if not reactions:
             return
-        if envelope.district not in work.caller.district_ids:
-            work.act_as(service_itself(self.service.name, envelope.district))
-        work.hear(envelope)
-        event = envelope.event()
-        for handle in handlers:
-            handle(work, event)
+        if run[0].district not in work.caller.district_ids:
+            work.act_as(service_itself(self.service.name, run[0].district))
+        events = [envelope.event() for envelope in run]
+        for reaction in reactions:
+            if reaction.together:
+                work.hear(run[-1])
+                reaction.handle(work, events)
+                continue
+            for envelope, event in zip(run, events, strict=True):
+                work.hear(envelope)
+                reaction.handle(work, event)
 
     def _attempt(self, work: Work, envelope: Envelope, attempts: int) -> dict[str, Any]:
         """The receipt of trying once: done, refused by a rule (an outcome, not a fault), or parked with back-off."""
         said_before = work.mark()
         try:
             with work.session.begin_nested():
-                self._handle(work, envelope)
+                self._handle(work, [envelope])
                 work.session.flush()
         except Refused as refusal:
             work.take_back(said_before)

@@ -4,17 +4,22 @@ A door calls `transact`, which hands a `Work` down to a command. Commands never 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TypeVar
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import errors as pg
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, inspect, select, update
 from sqlalchemy import event as orm_event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.sql.base import ExecutableOption
 
 from shared.caller import Caller
 from shared.clock import business_now, local_date
@@ -95,19 +100,21 @@ class Work:
 
         The first row that a request locks is the one its If-Match speaks of; raises LostRace when it has moved on.
         """
-        query = select(row_type).where(row_type.id == row_id)
-        row = self.one(query, lock=lock, thing=row_type.__name__)
+        query = _by_id(row_type)  # type: ignore[arg-type]  # mypy doubts that a class can be hashed
+        row: RowT = self.one(query, {"row_id": row_id}, lock=lock, thing=row_type.__name__)
         if lock and self.expected_version is not None:
             if row.version != self.expected_version:
                 raise LostRace
             self.expected_version = None
         return row
 
-    def one(self, query: Select[RowT], *, lock: bool = False, thing: str) -> RowT:
+    def one(
+        self, query: Select[RowT], parameters: Mapping[str, Any] | None = None, *, lock: bool = False, thing: str
+    ) -> RowT:
         """The only row of `query`; raises NotFound(thing)."""
         if lock:
             query = query.with_for_update().execution_options(populate_existing=True)
-        row = self.session.scalars(query).one_or_none()
+        row = self.session.scalars(query, parameters).one_or_none()
         if row is None:
             raise NotFound(thing)
         return row
@@ -152,15 +159,53 @@ def transact(database: Database, caller: Caller, action: Callable[[Work], T]) ->
         return action(work)
 
 
+@cache  # building a query costs more than sending it
+def _by_id(row_type: Any) -> Any:
+    return select(row_type).where(row_type.id == bindparam("row_id"))
+
+
+@orm_event.listens_for(Session, "before_flush")
+def _update_together(session: Session, _context: object, _instances: object) -> None:
+    """Many changed rows go in one round trip; SQLAlchemy takes one for each row that has a version."""
+    alike: dict[tuple[type[Row], tuple[str, ...]], list[Row]] = defaultdict(list)
+    for row in session.dirty:
+        changed = tuple(attribute.key for attribute in inspect(row).attrs if attribute.history.has_changes())
+        if changed and isinstance(row, Row):
+            alike[type(row), changed].append(row)
+    for (row_type, changed), rows in alike.items():
+        if len(rows) > 1:
+            _update(session, inspect(row_type).local_table, changed, sorted(rows, key=lambda row: row.id))
+
+
+def _update(session: Session, table: Any, changed: Sequence[str], rows: Sequence[Row]) -> None:
+    new = [{name: getattr(row, name) for name in changed} | {"version": row.version + 1} for row in rows]
+    statement = update(table).where(table.c.id == bindparam("of_id"), table.c.version == bindparam("from_version"))
+    keys = [{"of_id": row.id, "from_version": row.version} for row in rows]
+    done = session.connection().execute(statement, [key | values for key, values in zip(keys, new, strict=True)])
+    if done.rowcount != len(rows):
+        raise StaleDataError(f"{done.rowcount} of {len(rows)} rows of {table.name} were as they had been read")
+    for row, values in zip(rows, new, strict=True):
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+
+
 @orm_event.listens_for(Session, "do_orm_execute")
 def _within_walls(state: ORMExecuteState) -> None:
     """The first tenant wall: every query for rows is narrowed to the caller's districts and schools."""
     caller: Caller | None = state.session.info.get("caller")
-    if caller is None or not state.is_select or state.is_column_load or state.is_relationship_load:
+    if caller is None or not state.is_select or not state.is_orm_statement:
         return
-    districts = list(caller.district_ids)
-    walls = [with_loader_criteria(Row, lambda row: row.district_id.in_(districts), include_aliases=True)]
-    if caller.school_ids is not None:
-        schools = list(caller.school_ids)
-        walls.append(with_loader_criteria(SchoolRow, lambda row: row.school_id.in_(schools), include_aliases=True))
-    state.statement = state.statement.options(*walls)
+    if state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(*_walls(caller.district_ids, caller.school_ids))
+
+
+@lru_cache(maxsize=256)  # examining the lambdas costs as much as compiling a query; the same ids make the same walls
+def _walls(district_ids: frozenset[UUID], school_ids: frozenset[UUID] | None) -> tuple[ExecutableOption, ...]:
+    districts = list(district_ids)
+    by_district = with_loader_criteria(Row, lambda row: row.district_id.in_(districts), include_aliases=True)
+    if school_ids is None:
+        return (by_district,)
+    schools = list(school_ids)
+    by_school = with_loader_criteria(SchoolRow, lambda row: row.school_id.in_(schools), include_aliases=True)
+    return by_district, by_school

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.contracts.enrollment import (
@@ -120,25 +120,12 @@ REACTIONS = (
 
 def policy_of_term(work: Work, school_id: UUID, term_id: UUID) -> Policy:
     """The policy that a school's term is pinned to; raises Refused("policy_missing")."""
-    pinned = and_(
-        policies.c.district_id == pins.c.district_id,
-        policies.c.profile_id == pins.c.profile_id,
-        policies.c.version == pins.c.profile_version,
-    )
-    query = select(policies).join(pins, pinned).where(pins.c.school_id == school_id, pins.c.term_id == term_id)
-    return _only(work, query)
+    return _only(work, _OF_TERM, {"school": school_id, "term": term_id})
 
 
 def policy_of_district(work: Work) -> Policy:
     """The newest policy in force in the caller's district; raises Refused("policy_missing")."""
-    columns = policies.c
-    return _only(
-        work,
-        select(policies)
-        .where(columns.district_id == work.caller.district_id, columns.effective_from <= work.today)
-        .order_by(columns.effective_from.desc(), columns.version.desc())
-        .limit(1),
-    )
+    return _only(work, _OF_DISTRICT, {"district": work.caller.district_id, "today": work.today})
 
 
 def term(work: Work, term_id: UUID) -> Term:
@@ -156,13 +143,40 @@ def plan_state(work: Work, school_id: UUID, term_id: UUID) -> str | None:
     return work.session.scalar(select(pins.c.state).where(pins.c.school_id == school_id, pins.c.term_id == term_id))
 
 
-def _only(work: Work, query: Any) -> Policy:
-    row = work.session.execute(query).one_or_none()
+# Built once, since most commands ask. The document comes only when this process has not read it yet: it is long.
+_COLUMNS = policies.c
+_FOUND = select(_COLUMNS.district_id, _COLUMNS.profile_id, _COLUMNS.version, _COLUMNS.sha256)
+_PINNED = and_(
+    _COLUMNS.district_id == pins.c.district_id,
+    _COLUMNS.profile_id == pins.c.profile_id,
+    _COLUMNS.version == pins.c.profile_version,
+)
+_OF_TERM = _FOUND.join(pins, _PINNED).where(
+    pins.c.school_id == bindparam("school"), pins.c.term_id == bindparam("term")
+)
+_OF_DISTRICT = (
+    _FOUND.where(
+        _COLUMNS.district_id == bindparam("district"), _COLUMNS.effective_from <= bindparam("today", type_=Date)
+    )
+    .order_by(_COLUMNS.effective_from.desc(), _COLUMNS.version.desc())
+    .limit(1)
+)
+_DOCUMENT = select(_COLUMNS.document).where(
+    _COLUMNS.district_id == bindparam("district"),
+    _COLUMNS.profile_id == bindparam("profile"),
+    _COLUMNS.version == bindparam("version"),
+)
+
+
+def _only(work: Work, query: Select[Any], which: dict[str, Any]) -> Policy:
+    row = work.session.execute(query, which).one_or_none()
     if row is None:
         raise Refused("policy_missing")
     held = _read.get(row.sha256)
     if held is None:
-        held = _read[row.sha256] = Policy.from_document(row.profile_id, row.version, row.document)
+        key = {"district": row.district_id, "profile": row.profile_id, "version": row.version}
+        document = work.session.execute(_DOCUMENT, key).scalar_one()
+        held = _read[row.sha256] = Policy.from_document(row.profile_id, row.version, document)
     return held
 
 

@@ -54,9 +54,9 @@ class ServiceApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
 def describe(blueprint: Blueprint, route: Route, view: Callable[..., Any]) -> Callable[..., Any]:
     """Put the route's body or query schema, its reply and its security into the document, and parse the former."""
     if route.takes is not None:
-        view = blueprint.arguments(route.takes)(view)
+        view = blueprint.arguments(route.takes())(view)  # made once: of a class, webargs makes one for each request
     if route.query is not None:
-        view = blueprint.arguments(route.query, location="query", unknown=ma.RAISE)(view)
+        view = blueprint.arguments(route.query(), location="query", unknown=ma.RAISE)(view)
     if route.listing is not None:
         view = blueprint.arguments(route.listing.arguments(), location="query", unknown=ma.RAISE)(view)
     view = blueprint.response(route.status, _reply_schema(route))(view)

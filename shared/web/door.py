@@ -13,6 +13,7 @@ a repeat (Idempotency-Key), is the caller's copy current (If-Match), the unit of
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import marshmallow as ma
@@ -62,6 +63,13 @@ class Route:
     def name(self) -> str:
         """The operation's name, that of its view."""
         return self.view.__name__
+
+    @cached_property
+    def reply(self) -> ma.Schema:
+        """What writes the reply, made once: making a schema costs more than writing a row with it."""
+        if self.gives is None:
+            raise TypeError(f"{self.name} gives nothing")
+        return self.gives()
 
 
 @dataclass
@@ -135,19 +143,13 @@ def _carry_out(work: Work, route: Route, arguments: Mapping[str, Any]) -> tuple[
     if route.listing is not None:
         query: Select[Any] = route.view(work)
         rows, following = route.listing.page(work, query, arguments)
-        return 200, None, {"items": _schema(route).dump(rows, many=True), "next": following}
+        return 200, None, {"items": route.reply.dump(rows, many=True), "next": following}
     result = route.view(work, **arguments)
     work.session.flush()
     if route.gives is None:
         return (204 if result is None else route.status), None, result
     etag = f'"{result.version}"' if isinstance(result, Row) else None
-    return route.status, etag, _schema(route).dump(result)
-
-
-def _schema(route: Route) -> ma.Schema:
-    if route.gives is None:
-        raise TypeError(f"{route.name} gives nothing")
-    return route.gives()
+    return route.status, etag, route.reply.dump(result)
 
 
 def _if_match(route: Route) -> int | None:

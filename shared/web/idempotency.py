@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, insert, select, text
 
 from shared.messaging.work import Work
 from shared.refusals import Refused
@@ -26,17 +26,9 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
 
 def stored_reply(work: Work, key: str, request_print: bytes) -> tuple[int, str | None, Any] | None:
     """(status, etag, reply) of the first request with this key; raises when it is in flight or was another request."""
-    taken = work.session.execute(
-        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"{work.caller.subject}\n{key}"}
-    ).scalar_one()
-    if not taken:
+    if not work.session.execute(_TAKE, {"key": f"{work.caller.subject}\n{key}"}).scalar_one():
         raise Refused("idempotency_key_in_flight")
-    columns = idempotency_keys.c
-    found = work.session.execute(
-        select(columns.fingerprint, columns.status, columns.etag, columns.reply).where(
-            columns.caller == work.caller.subject, columns.key == key
-        )
-    ).one_or_none()
+    found = work.session.execute(_STORED, {"by": work.caller.subject, "under": key}).one_or_none()
     if found is None:
         return None
     if found.fingerprint != request_print:
@@ -46,8 +38,14 @@ def stored_reply(work: Work, key: str, request_print: bytes) -> tuple[int, str |
 
 def store_reply(work: Work, key: str, request_print: bytes, status: int, etag: str | None, reply: Any) -> None:
     """Keep the reply for repeats of the request; a refused request keeps nothing, because nothing happened."""
-    work.session.execute(
-        insert(idempotency_keys).values(
-            caller=work.caller.subject, key=key, fingerprint=request_print, status=status, etag=etag, reply=reply
-        )
-    )
+    row = {"caller": work.caller.subject, "key": key, "fingerprint": request_print}
+    work.session.execute(_STORE, row | {"status": status, "etag": etag, "reply": reply})
+
+
+# Built once: every POST runs all three, and building a statement costs more than sending it.
+_TAKE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+_COLUMNS = idempotency_keys.c
+_STORED = select(_COLUMNS.fingerprint, _COLUMNS.status, _COLUMNS.etag, _COLUMNS.reply).where(
+    _COLUMNS.caller == bindparam("by"), _COLUMNS.key == bindparam("under")
+)
+_STORE = insert(idempotency_keys)

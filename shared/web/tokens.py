@@ -9,6 +9,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,8 @@ _ALGORITHM_OF = {"EC": "ES256", "RSA": "RS256"}
 """Pinned by the kind of key: neither the token nor the key set has a say."""
 _PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 LEEWAY_SECONDS = 30
+MOST_PROVEN = 1024
+"""How many good tokens a process remembers: checking a signature costs as much as a small request's statements."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +61,20 @@ class Claims:
     person_id: UUID | None
 
 
+@dataclass(frozen=True)
+class Proven:
+    """A token once found good: it need not be checked again until it expires or its key is fetched anew."""
+
+    kid: str
+    key: jwt.PyJWK
+    expires_at: float
+    claims: Claims
+
+    def is_over(self) -> bool:
+        """Whether PyJWT would now call it expired."""
+        return self.expires_at <= clock.machine_now().timestamp() - LEEWAY_SECONDS
+
+
 class KeySource:
     """The issuer's public keys by key id, kept while the issuer is away. One for a process; threads share it."""
 
@@ -79,6 +96,7 @@ class KeySource:
         self._cooldown = cooldown
         self._monotonic = monotonic
         self._held: Mapping[str, jwt.PyJWK] = {}
+        self.proven: dict[bytes, Proven] = {}
         self._tried_at = self._renew_at = -math.inf
         self._lock = Lock()
 
@@ -116,11 +134,23 @@ class KeySource:
 
 def verify(token: str, keys: KeySource, *, issuer: str, audience: str) -> Claims:
     """The claims of a token signed by one of `keys` for `audience`; raises BadToken and nothing else."""
+    seal = sha256("\n".join((issuer, audience, token)).encode(errors="surrogatepass")).digest()
+    proven = keys.proven.get(seal)
+    if proven is None or proven.is_over() or keys.key(proven.kid) is not proven.key:
+        proven = _prove(token, keys, issuer, audience)
+        if len(keys.proven) >= MOST_PROVEN:
+            keys.proven.clear()
+        keys.proven[seal] = proven
+    return proven.claims
+
+
+def _prove(token: str, keys: KeySource, issuer: str, audience: str) -> Proven:
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
+        kid = jwt.get_unverified_header(token).get("kid") or ""
+        key = keys.key(kid)
         payload = jwt.decode(
             token,
-            keys.key(kid or ""),
+            key,
             algorithms=tuple(_ALGORITHM_OF.values()),
             issuer=issuer,
             audience=audience,
@@ -130,7 +160,7 @@ def verify(token: str, keys: KeySource, *, issuer: str, audience: str) -> Claims
     except (jwt.PyJWTError, UnicodeError) as fault:
         raise BadToken(_REASONS.get(type(fault), "malformed_token")) from fault
     try:
-        return _claims(payload)
+        return Proven(kid, key, int(payload["exp"]), _claims(payload))
     except ValueError as fault:
         raise BadToken("malformed_claims") from fault
 

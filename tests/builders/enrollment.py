@@ -69,7 +69,7 @@ def clear(world: World, person: UUID, epoch: int = 1) -> None:
     )
 
 
-def before_term(world: World, base: str = "p5-hebi") -> School:
+def before_term(world: World, base: str = "p5-hebi", pupils: int = 12) -> School:
     """A week before the term: rules, days and a register; one school with a cleared teacher."""
     world.set_time(world.at(8, day=-7))
     admin = world.as_("district_admin")
@@ -77,7 +77,7 @@ def before_term(world: World, base: str = "p5-hebi") -> School:
     days = [day for offset in range(28) if (day := world.first_day + timedelta(days=offset)).weekday() < 5]
     term = {"title": "一", "starts_on": days[0], "ends_on": days[-1], "collection_starts_on": days[0]}
     admin.post(f"{E}/calendars", {"term_id": world.term, "school_days": days, **term})
-    found = imported(world, schools=1, pupils=12)[0]
+    found = imported(world, schools=1, pupils=pupils)[0]
     teacher = admin.get(f"{E}/staff-members", role="teacher")["items"][0]
     clear(world, UUID(teacher["person_id"]))
     return School(world, UUID(found["id"]), UUID(teacher["person_id"]))

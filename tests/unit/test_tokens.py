@@ -2,8 +2,8 @@
 
 import hmac
 import json
-import stat
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -134,6 +134,30 @@ def test_an_outlived_token_is_refused_after_half_a_minute_of_grace(
     assert refusal(a_token(issuer, lifetime=timedelta(seconds=-31)), keys) == "expired"
 
 
+def test_a_known_token_is_refused_when_its_time_is_over(issuer: DevelopmentIssuer, provider: Provider) -> None:
+    keys, token = provider.keys(), a_token(issuer, lifetime=timedelta(seconds=-28))
+    assert check(token, keys) == check(token, keys)
+    time.sleep(3.0)
+    assert refusal(token, keys) == "expired"
+
+
+def test_a_known_token_is_no_better_for_another_service(issuer: DevelopmentIssuer, provider: Provider) -> None:
+    keys, token = provider.keys(), a_token(issuer)
+    check(token, keys)
+    with pytest.raises(BadToken, match="wrong_audience"):
+        verify(token, keys, issuer=ISSUER, audience="finance")
+
+
+def test_only_so_many_good_tokens_are_remembered(
+    issuer: DevelopmentIssuer, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.web.tokens.MOST_PROVEN", 2)
+    keys = provider.keys()
+    for number in range(5):
+        check(a_token(issuer, subject=f"teacher-{number}"), keys)
+        assert len(keys.proven) <= 2
+
+
 def test_a_token_for_another_service_or_from_another_issuer_is_refused(
     issuer: DevelopmentIssuer, provider: Provider
 ) -> None:
@@ -258,13 +282,13 @@ def test_unknown_key_ids_cause_one_fetch_in_a_cooldown(
 def test_a_key_that_the_issuer_withdrew_is_refused_after_the_lifespan(
     issuer: DevelopmentIssuer, provider: Provider, tmp_path: Path
 ) -> None:
-    keys = provider.keys()
-    check(a_token(issuer), keys)
+    keys, token = provider.keys(), a_token(issuer)
+    check(token, keys)
     provider.jwks = an_issuer(tmp_path).jwks
     provider.now = 3599.0
-    check(a_token(issuer), keys)
+    check(token, keys)
     provider.now = 3600.0
-    assert refusal(a_token(issuer), keys) == "unknown_key"
+    assert refusal(token, keys) == "unknown_key"
 
 
 def test_nobody_with_a_good_key_waits_for_another_ones_fetch(issuer: DevelopmentIssuer, provider: Provider) -> None:
@@ -373,18 +397,3 @@ def test_a_key_set_of_any_shape_leaves_the_last_good_one_in_use(issuer: Developm
     check(a_token(issuer), keys)
     provider.jwks, provider.now = lambda: document, 3600.0
     assert check(a_token(issuer), keys).subject == "teacher-7"
-
-
-def test_the_development_issuer_keeps_its_key_to_itself_and_for_later(tmp_path: Path) -> None:
-    first = an_issuer(tmp_path / "var")
-    file = tmp_path / "var" / "issuer.pem"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert list(file.parent.iterdir()) == [file]
-    assert an_issuer(tmp_path / "var").jwks() == first.jwks()
-    assert "d" not in first.jwks()["keys"][0]
-
-
-def test_the_development_issuer_does_not_work_in_production(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="production"):
-        DevelopmentIssuer(tmp_path / "issuer.pem", environment="production", issuer=ISSUER)
-    assert not (tmp_path / "issuer.pem").exists()

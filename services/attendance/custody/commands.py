@@ -153,5 +153,8 @@ def write_handovers(work: Work, chains: Sequence[CustodyChain], action: str, **f
         }
         for chain in chains
     ]
-    work.session.execute(insert(Handover), rows)
+    work.session.connection().execute(_WRITE, rows)
     return [row["id"] for row in rows]
+
+
+_WRITE = insert(Handover)  # plain rows, many at once: the mapped class would make each of them dearer

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from services.attendance.custody import rules
 from services.attendance.directory import queries as directory
@@ -16,14 +17,17 @@ from shared.messaging.work import Work
 
 def lock_chains(work: Work, pupil_ids: Collection[UUID], on: date) -> list[CustodyChain]:
     """The chains of pupils on a date, locked in one order."""
-    return list(
-        work.session.scalars(
-            select(CustodyChain)
-            .where(CustodyChain.pupil_id.in_(pupil_ids), CustodyChain.on == on)
-            .order_by(CustodyChain.pupil_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+    return list(work.session.scalars(_chains(), {"pupils": list(pupil_ids), "day": on}))
+
+
+@cache
+def _chains() -> Select[CustodyChain]:
+    return (
+        select(CustodyChain)
+        .where(CustodyChain.pupil_id.in_(bindparam("pupils", expanding=True)), CustodyChain.on == bindparam("day"))
+        .order_by(CustodyChain.pupil_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import Select, Subquery, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.tables import (
@@ -66,9 +67,14 @@ def roll_version(work: Work, group_id: UUID) -> int:
 
 def duty_leader(work: Work, school_id: UUID, at: datetime) -> UUID | None:
     """Who leads the duty at a school at an instant. The last of a day leads on after hours: a child may be there."""
-    return work.session.scalar(
+    return work.session.scalar(_leader(), {"school": school_id, "day": local_date(at), "at": at})
+
+
+@cache  # asked with every child that is passed on: building the query costs more than sending it
+def _leader() -> Select[UUID]:
+    return (
         select(Duty.person_id)
-        .where(Duty.school_id == school_id, Duty.on == local_date(at), Duty.starts_at <= at)
+        .where(Duty.school_id == bindparam("school"), Duty.on == bindparam("day"), Duty.starts_at <= bindparam("at"))
         .order_by(Duty.starts_at.desc(), Duty.id.desc())
         .limit(1)
     )

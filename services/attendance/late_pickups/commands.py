@@ -121,7 +121,7 @@ def log_contact(work: Work, case_id: UUID, *, outcome: str, authorization_id: UU
 def resolve(work: Work, chain: CustodyChain) -> None:
     """The child was fetched: nothing is watched any more. The caller holds the chain."""
     cancel_timer(work, OPEN_TIMER, chain.id)
-    case = work.session.scalars(queries.unresolved(chain.id).with_for_update()).one_or_none()
+    case = queries.lock_unresolved(work, chain.id)
     if case is None:
         return
     case.state, case.resolved_at = rules.LATE_PICKUP.move(case.state, "resolve"), work.now

@@ -1,9 +1,10 @@
 """Reading cases."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from services.attendance.directory import queries as directory
 from services.attendance.late_pickups import rules
@@ -11,9 +12,15 @@ from services.attendance.tables import ContactAttempt, LatePickupCase
 from shared.messaging.work import Work
 
 
-def unresolved(chain_id: UUID) -> Select[LatePickupCase]:
-    """The open case of a chain."""
-    return select(LatePickupCase).where(LatePickupCase.chain_id == chain_id, LatePickupCase.state.in_(rules.UNRESOLVED))
+def lock_unresolved(work: Work, chain_id: UUID) -> LatePickupCase | None:
+    """The open case of a chain, locked."""
+    return work.session.scalars(_unresolved(), {"chain": chain_id}).one_or_none()
+
+
+@cache
+def _unresolved() -> Select[LatePickupCase]:
+    is_of_chain = LatePickupCase.chain_id == bindparam("chain")
+    return select(LatePickupCase).where(is_of_chain, LatePickupCase.state.in_(rules.UNRESOLVED)).with_for_update()
 
 
 def list_cases(work: Work) -> Select[Any]:

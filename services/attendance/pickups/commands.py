@@ -1,10 +1,11 @@
 """Saying who may fetch a child, and letting it go. Locks: the chain, then the authorizations, then the case."""
 
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import Date, Uuid, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.attendance.ad_hoc_care import commands as ad_hoc_care
@@ -187,7 +188,7 @@ def release_in_emergency(
     releaser = presence_rules.need_duty_leader(leader, work.caller.person_id)
     if presence.is_kept_away(work, releaser):
         raise presence_rules.blocked(policy, "G-HANDOVER")
-    work.session.execute(_going(chain))
+    work.session.execute(_going(), _gone(chain))
     return _record(work, chain, session, method, method, from_id=releaser, to_id=person_id, note=note)
 
 
@@ -218,32 +219,43 @@ def _let_go(
     work: Work, chain: CustodyChain, person_id: UUID | None, kinds: tuple[str, ...], *, minors_may: bool
 ) -> Any:
     """One statement finds a permission and no denial, sharing their locks, and lets the child go; None: it did not."""
-    seen = queries.of_person(chain.pupil_id, person_id).with_for_update(read=True).cte("seen")
+    which = {"of_pupil": chain.pupil_id, "receiver": person_id, "today": work.today}
+    return work.session.execute(_going_to(kinds, minors_may=minors_may), _gone(chain) | which).first()
+
+
+@cache  # a child at the gate waits for this: building the statement takes longer than PostgreSQL does
+def _going_to(kinds: tuple[str, ...], *, minors_may: bool) -> Any:
+    receiver, today = bindparam("receiver", type_=Uuid), bindparam("today", type_=Date)
+    seen = queries.of_person(bindparam("of_pupil"), receiver).with_for_update(read=True).cte("seen")
     denied = select(seen.c.id).where(seen.c.state == "SUSPENDED").exists()
     allows = and_(
         seen.c.pupil_id == CustodyChain.pupil_id,
         seen.c.state == "ACTIVE",
         seen.c.kind.in_(kinds),
-        seen.c.valid_from <= work.today,
-        or_(seen.c.valid_until.is_(None), seen.c.valid_until >= work.today),
+        seen.c.valid_from <= today,
+        or_(seen.c.valid_until.is_(None), seen.c.valid_until >= today),
         *([] if minors_may else [seen.c.is_minor.is_(False)]),
     )
-    statement = _going(chain).where(allows, ~denied).returning(seen.c.id, seen.c.kind)
-    return work.session.execute(statement).first()
+    return _going().where(allows, ~denied).returning(seen.c.id, seen.c.kind)
 
 
-def _going(chain: CustodyChain) -> Any:
+@cache
+def _going() -> Any:
     return (
         update(CustodyChain)
-        .where(CustodyChain.id == chain.id, CustodyChain.state.in_(custody_rules.IN_CARE))
+        .where(CustodyChain.id == bindparam("chain"), CustodyChain.state.in_(custody_rules.IN_CARE))
         .values(
-            state=custody_rules.CUSTODY.move(chain.state, "release"),
+            state=bindparam("next_state"),
             holder_id=None,
             position=CustodyChain.position + 1,
             version=CustodyChain.version + 1,
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _gone(chain: CustodyChain) -> dict[str, Any]:
+    return {"chain": chain.id, "next_state": custody_rules.CUSTODY.move(chain.state, "release")}
 
 
 def _record(

@@ -28,8 +28,8 @@ def collector(work: Work, pupil_id: UUID, authorization_id: UUID | None, person_
     )
 
 
-def of_person(pupil_id: UUID, person_id: UUID | None) -> Select[PickupAuthorization]:
-    """SQL: every authorization of a person for a pupil; without a person, those to leave alone."""
+def of_person(pupil_id: Any, person_id: Any) -> Select[PickupAuthorization]:
+    """SQL: every authorization of a person for a pupil, given by id or in SQL; no person: those to leave alone."""
     return select(PickupAuthorization).where(
         PickupAuthorization.pupil_id == pupil_id, PickupAuthorization.person_id.is_not_distinct_from(person_id)
     )

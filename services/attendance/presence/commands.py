@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,41 +23,40 @@ from shared.refusals import Refused
 # What vetting said
 
 
-def keep_clearance(
-    work: Work,
-    *,
-    person_id: UUID,
-    district_id: UUID,
-    category: str,
-    state: str,
-    epoch: int,
-    lost_epoch: int,
-    valid_until: date | None = None,
-    reason_class: str | None = None,
-) -> None:
-    """Take over a word on a clearance. The highest epoch decides the state; what was lost up to then stays lost."""
-    row = {
-        "category": category,
-        "state": state,
-        "epoch": epoch,
-        "valid_until": valid_until,
-        "reason_class": reason_class,
-    }
-    owner = {"id": person_id, "district_id": district_id, "version": 1, "lost_epoch": lost_epoch}
-    statement = upsert(Clearance).values(owner | row)
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """What vetting says of one person's clearance; `id` is the person's."""
+
+    id: UUID
+    category: str
+    state: str
+    epoch: int
+    lost_epoch: int
+    valid_until: date | None = None
+    reason_class: str | None = None
+
+
+def keep_clearances(work: Work, words: Sequence[Word]) -> None:
+    """Take over words on clearances. The highest epoch decides the state; what was lost up to then stays lost."""
+    owner = {"district_id": work.caller.district_id, "version": 1}
+    work.session.connection().execute(_keeping(), [owner | vars(word) for word in words])
+
+
+@cache
+def _keeping() -> Any:
+    statement = upsert(Clearance)
     said = statement.excluded
     is_newer = said.epoch > Clearance.epoch
-    changed = {name: case((is_newer, said[name]), else_=getattr(Clearance, name)) for name in row}
-    work.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_=changed
-            | {
-                "lost_epoch": func.greatest(Clearance.lost_epoch, said.lost_epoch),
-                "version": Clearance.version + 1,
-            },
-            where=is_newer | (said.lost_epoch > Clearance.lost_epoch),
-        )
+    decided = ("category", "state", "epoch", "valid_until", "reason_class")
+    changed = {name: case((is_newer, said[name]), else_=getattr(Clearance, name)) for name in decided}
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_=changed
+        | {
+            "lost_epoch": func.greatest(Clearance.lost_epoch, said.lost_epoch),
+            "version": Clearance.version + 1,
+        },
+        where=is_newer | (said.lost_epoch > Clearance.lost_epoch),
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
@@ -22,6 +23,7 @@ VETTING = "vetting"
 WORD = (Clearance.state, Clearance.valid_until)
 
 
+@cache
 def holds() -> ColumnElement[bool]:
     """SQL over Assignment and Clearance (outer): the assignment stands and no clearance was lost since it was made."""
     return and_(Assignment.state == "CONFIRMED", Assignment.clearance_epoch > func.coalesce(Clearance.lost_epoch, 0))
@@ -33,16 +35,19 @@ def is_known(person_id: Any) -> ColumnElement[bool]:
     return not_(waits)
 
 
+@cache
 def is_trusted() -> ColumnElement[bool]:
     """SQL over ServiceSession: the copy of vetting's word is fresh now, or the duty leader answers for it."""
     return or_(is_fresh(VETTING), ServiceSession.override_by.is_not(None))
 
 
+@cache
 def is_cleared() -> ColumnElement[bool]:
     """SQL over Clearance and ServiceSession: cleared for the session's day, with nothing unread about the person."""
     return and_(Clearance.state == "CLEARED", Clearance.valid_until >= ServiceSession.on, is_known(Clearance.id))
 
 
+@cache
 def fresh_until() -> ColumnElement[datetime | None]:
     """SQL: until when the copy of vetting's word may be trusted, by this database's clock; NULL: never heard."""
     by_timeline = (
@@ -91,13 +96,13 @@ def led_sessions(work: Work, session_ids: Collection[UUID]) -> dict[UUID, bool]:
     return {row[0]: row[1] for row in rows}
 
 
-def sessions_of(work: Work, person_id: UUID) -> list[UUID]:
-    """Every session that the person was ever assigned to and that is not over."""
+def sessions_of(work: Work, person_ids: Collection[UUID]) -> list[UUID]:
+    """Every session that one of the people was ever assigned to and that is not over."""
     return list(
         work.session.scalars(
             select(Assignment.session_id)
             .join(ServiceSession, ServiceSession.id == Assignment.session_id)
-            .where(Assignment.person_id == person_id, ServiceSession.state.not_in(rules.OVER))
+            .where(Assignment.person_id.in_(person_ids), ServiceSession.state.not_in(rules.OVER))
             .distinct()
         )
     )
@@ -120,7 +125,13 @@ class Staff:
 
 def staff_of(work: Work, session_id: UUID) -> list[Staff]:
     """Who is checked in to a session now, leads first."""
-    rows = work.session.execute(
+    rows = work.session.execute(_staff(), {"session": session_id})
+    return [Staff(**row) for row in rows.mappings()]
+
+
+@cache  # asked with every child that is passed on: building the query costs more than sending it
+def _staff() -> Any:
+    return (
         select(
             Presence.person_id,
             Presence.role,
@@ -134,10 +145,9 @@ def staff_of(work: Work, session_id: UUID) -> list[Staff]:
         .outerjoin(
             StaffPost, and_(StaffPost.school_id == Presence.school_id, StaffPost.person_id == Presence.person_id)
         )
-        .where(Presence.session_id == session_id, Presence.checked_out_at.is_(None))
+        .where(Presence.session_id == bindparam("session"), Presence.checked_out_at.is_(None))
         .order_by(Presence.role != "LEAD", Presence.role, Presence.checked_in_at, Presence.id)
     )
-    return [Staff(**row) for row in rows.mappings()]
 
 
 def keepers(work: Work, session: ServiceSession) -> list[UUID]:
@@ -158,8 +168,13 @@ def keepers(work: Work, session: ServiceSession) -> list[UUID]:
 
 def is_kept_away(work: Work, person_id: UUID) -> bool:
     """Whether a record or a suspension of the person is known, however old the word."""
-    known = select(Clearance.id).where(Clearance.id == person_id, Clearance.state.in_(rules.KEPT_AWAY))
-    return bool(work.session.scalar(select(known.exists())))
+    return bool(work.session.scalar(_kept_away(), {"person": person_id}))
+
+
+@cache
+def _kept_away() -> Select[Any]:
+    known = select(Clearance.id).where(Clearance.id == bindparam("person"), Clearance.state.in_(rules.KEPT_AWAY))
+    return select(known.exists())
 
 
 def keeps_children(work: Work, session_id: UUID, person_id: UUID) -> bool:

@@ -69,6 +69,8 @@ def present_count(work: Work, session_id: UUID) -> int:
 
 def on_leave(work: Work, pupil_ids: Collection[UUID], on: date) -> set[UUID]:
     """Those of the pupils whose guardian said that they will not come on a date."""
+    if not pupil_ids:
+        return set()
     return set(
         work.session.scalars(
             select(LeaveRequest.pupil_id).where(LeaveRequest.pupil_id.in_(pupil_ids), LeaveRequest.on == on)

@@ -1,6 +1,6 @@
 """Laying sessions out, following the roster, and taking a session through its day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -159,9 +159,14 @@ def _set_state(work: Work, session_ids: Sequence[UUID], state: str) -> None:
     )
 
 
-def follow_clearance(work: Work, person_id: UUID) -> None:
-    """After a word on a person's clearance: their sessions, their presence and the children they keep follow it."""
-    follow_roster(work, presence_queries.sessions_of(work, person_id))
+def follow_clearances(work: Work, person_ids: Collection[UUID]) -> None:
+    """After words on people's clearances: the sessions that they are or were to serve in follow."""
+    follow_roster(work, presence_queries.sessions_of(work, person_ids))
+
+
+def follow_loss(work: Work, person_id: UUID) -> None:
+    """After a clearance was lost: besides the sessions, the person's presence and the children they keep follow."""
+    follow_clearances(work, [person_id])
     for left in presence.check_out_lost(work, person_id):
         session = work.get(ServiceSession, left.session_id)
         custody.move_from(work, session, person_id)

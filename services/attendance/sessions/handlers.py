@@ -1,7 +1,10 @@
 """What attendance does when vetting speaks of people and rosters, and when a group closes."""
 
+from collections.abc import Sequence
+
 from services.attendance.directory import commands as directory
 from services.attendance.presence import commands as presence
+from services.attendance.presence.commands import Word
 from services.attendance.sessions import commands
 from shared.contracts.enrollment import GroupClosed
 from shared.contracts.vetting import (
@@ -15,40 +18,45 @@ from shared.contracts.vetting import (
     SubstituteUnfilled,
 )
 from shared.messaging.work import Work
-from shared.service import on
+from shared.service import on, on_many
 
 STATES = {StaffSuspended: "SUSPENDED", StaffBlocked: "BLOCKED", StaffExpired: "EXPIRED"}
 
 
-def follow_clearance_given(work: Work, said: StaffCleared | StaffRestored) -> None:
-    """A person may serve; a restoration also tells that everything before it was lost."""
-    epoch = said.clearance_epoch
-    presence.keep_clearance(
+def follow_clearances_given(work: Work, said: Sequence[StaffCleared | StaffRestored]) -> None:
+    """People may serve; a restoration also tells that everything before it was lost.
+
+    Nobody leaves by this: whoever lost a clearance was checked out by the event that took it.
+    """
+    presence.keep_clearances(
         work,
-        person_id=said.person_id,
-        district_id=said.district_id,
-        category=said.category,
-        state="CLEARED",
-        epoch=epoch,
-        lost_epoch=epoch - 1 if isinstance(said, StaffRestored) else 0,
-        valid_until=said.valid_until,
+        [
+            Word(
+                id=one.person_id,
+                category=one.category,
+                state="CLEARED",
+                epoch=one.clearance_epoch,
+                lost_epoch=one.clearance_epoch - 1 if isinstance(one, StaffRestored) else 0,
+                valid_until=one.valid_until,
+            )
+            for one in said
+        ],
     )
-    commands.follow_clearance(work, said.person_id)
+    commands.follow_clearances(work, [one.person_id for one in said])
 
 
 def follow_clearance_lost(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired) -> None:
     """A person may not serve any more: off every session, out of the door, the children to somebody else."""
-    presence.keep_clearance(
-        work,
-        person_id=said.person_id,
-        district_id=said.district_id,
+    word = Word(
+        id=said.person_id,
         category=said.category,
         state=STATES[type(said)],
         epoch=said.clearance_epoch,
         lost_epoch=said.clearance_epoch,
         reason_class=None if isinstance(said, StaffExpired) else said.reason_class,
     )
-    commands.follow_clearance(work, said.person_id)
+    presence.keep_clearances(work, [word])
+    commands.follow_loss(work, said.person_id)
 
 
 def follow_confirmed(work: Work, said: AssignmentsConfirmed) -> None:
@@ -75,8 +83,8 @@ def follow_closed_group(work: Work, closed: GroupClosed) -> None:
 
 
 REACTIONS = (
-    on(StaffCleared, follow_clearance_given),
-    on(StaffRestored, follow_clearance_given),
+    on_many(StaffCleared, follow_clearances_given),
+    on_many(StaffRestored, follow_clearances_given),
     on(StaffSuspended, follow_clearance_lost),
     on(StaffBlocked, follow_clearance_lost),
     on(StaffExpired, follow_clearance_lost),
