@@ -1,19 +1,19 @@
-"""Named places where a test may kill this process (-9), to prove that nothing is lost there. Off in production."""
+"""Named places where a test may kill or freeze this process, to prove that nothing is lost there. Off in production."""
 
 import os
 import signal
 
-_armed: dict[str, int] = {}
+_armed: dict[str, list[int]] = {}
 
 
-def arm(points: dict[str, int]) -> None:
-    """Kill this process when it passes a named point for the n-th time."""
-    _armed.update(points)
+def arm(points: dict[str, int], blow: signal.Signals = signal.SIGKILL) -> None:
+    """Send this process `blow` when it passes a named point for the n-th time."""
+    _armed.update({name: [passings, blow] for name, passings in points.items()})
 
 
 def crash_point(name: str) -> None:
-    """Die here if a test asked for it."""
+    """Die or freeze here if a test asked for it."""
     if name in _armed:
-        _armed[name] -= 1
-        if _armed[name] <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        _armed[name][0] -= 1
+        if _armed[name][0] == 0:
+            os.kill(os.getpid(), _armed[name][1])

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from shared.messaging import topology
-from shared.runtime import SERVICES, load_service
+from shared.runtime import SERVICES
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
+from tests.topology import lay_topology
 from tests.world import House, World, build_house
 
 # A slow machine is no fault of the code.
@@ -41,14 +41,10 @@ def house(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+def rabbit() -> Iterator[RabbitNode]:
     """One RabbitMQ for the whole run, with the topology that the services declare."""
-    listeners = {name: load_service(name).listens_to for name in SERVICES}
-    path = tmp_path_factory.mktemp("rabbit") / "definitions.json"
-    path.write_text(topology.render(listeners), encoding="utf-8")
     with RabbitNode() as node:
-        node.load_definitions(path)
-        node.ctl("set_permissions", "--vhost", topology.VHOST, "guest", ".*", ".*", ".*")
+        lay_topology(node)
         yield node
 
 

@@ -6,7 +6,7 @@ Events of a service that is not the test's subject come from `hear`, as that pub
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,23 +40,24 @@ KEYRING = Keyring.parse(
 )
 
 
-def settings(data_dir: Path, *, broker_url: str | None = None, lease_seconds: float = 60.0) -> Settings:
+def settings(data_dir: Path, **changes: Any) -> Settings:
     """Settings of a test: short waits."""
-    return Settings(
+    chosen = Settings(
         environment="development",
         database_urls={},
-        broker_url=broker_url,
+        broker_url=None,
         peers={},
         keyring=KEYRING,
         issuer="https://issuer.test",
         jwks_url=None,
         data_dir=data_dir,
-        lease_seconds=lease_seconds,
+        lease_seconds=60.0,
         poll_seconds=0.05,
         heartbeat_seconds=5,
         fence_seconds=30,
         retry_seconds=(0.1, 0.1, 0.2),
     )
+    return replace(chosen, **changes)
 
 
 @dataclass
@@ -80,6 +81,13 @@ class House:
         """Close what was assembled."""
         for suite in self._assembled.values():
             suite.stop()
+
+    def reconnect(self) -> None:
+        """Forget every pooled connection, after their server was restarted."""
+        for suite in self._assembled.values():
+            for node in suite.nodes.values():
+                node.app_database.dispose()
+                node.database.dispose()
 
     def suite(self, services: Sequence[str], **changes: Any) -> Suite:
         """Services assembled in this process, not started; their tables are made when first needed."""

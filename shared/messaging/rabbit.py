@@ -191,6 +191,7 @@ class _Link:
             self._break("nack")
         elif self._batch is not None and not self.broken:
             self._batch.confirm(frame.method.delivery_tag, multiple=frame.method.multiple)
+            crash_point("relay_after_confirm")
             self._fill()
 
     def _returned(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of RabbitMQ share: a node with a small topology, a publisher, and a listener that only keeps."""
+"""What the tests of RabbitMQ share: a node with empty queues, a publisher, and a listener that only keeps."""
 
 import threading
 import time
@@ -14,34 +14,22 @@ import pytest
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Outgoing
 from shared.messaging.rabbit import RabbitPublisher
-from shared.messaging.topology import VHOST, definitions, password_hash, render
+from shared.messaging.topology import VHOST, definitions
 from tests.servers.rabbitmq import RabbitNode
+from tests.topology import LISTENERS, PASSWORD
 
 pytestmark = pytest.mark.servers
 
-LISTENERS = {"attendance": ["enrollment", "vetting"], "enrollment": ["vetting"]}
-USERS = [user["name"] for user in definitions(LISTENERS, {})["users"]]
-HASHES = dict.fromkeys(USERS, password_hash("secret", b"salt"))
 UNREADABLE = b"no event"
 
 
-@pytest.fixture(scope="package")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
-    path = tmp_path_factory.mktemp("rabbit") / "definitions.json"
-    path.write_text(render(LISTENERS, HASHES), encoding="utf-8")
-    with RabbitNode() as node:
-        node.load_definitions(path)
-        node.ctl("set_permissions", "--vhost", VHOST, "guest", ".*", ".*", ".*")
-        yield node
-
-
 @pytest.fixture
-def node(started: RabbitNode) -> RabbitNode:
-    """The same node for every test, with empty queues."""
-    with channel_of(started) as channel:
+def node(rabbit: RabbitNode) -> RabbitNode:
+    """The node of all tests, with empty queues."""
+    with channel_of(rabbit) as channel:
         for queue in definitions(LISTENERS, {})["queues"]:
             channel.queue_purge(queue["name"])
-    return started
+    return rabbit
 
 
 @pytest.fixture
@@ -52,7 +40,7 @@ def publisher(node: RabbitNode) -> Iterator[RabbitPublisher]:
 
 
 def url(node: RabbitNode, user: str, vhost: str = VHOST) -> str:
-    return node.url(user, "guest" if user == "guest" else "secret", vhost)
+    return node.url(user, "guest" if user == "guest" else PASSWORD, vhost)
 
 
 @contextmanager
@@ -148,6 +136,3 @@ def listening(node: RabbitNode, ear: Ear, **options: Any) -> Iterator[None]:
         stop.set()
         thread.join(10)
         assert not thread.is_alive()
-
-
-# Definitions

@@ -1,5 +1,6 @@
-"""The node that the tests of RabbitMQ share."""
+"""What the tests of faults share."""
 
-from tests.faults.broker import node, publisher, started
+from tests.faults.broker import node, publisher
+from tests.faults.carried import carried, over_loopback, over_rabbitmq
 
-__all__ = ["node", "publisher", "started"]
+__all__ = ["carried", "node", "over_loopback", "over_rabbitmq", "publisher"]

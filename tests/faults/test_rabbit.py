@@ -11,8 +11,9 @@ from typing import Any
 from shared.messaging import dead_letters
 from shared.messaging.rabbit import RabbitPublisher
 from shared.messaging.topology import UNROUTED, VHOST, definitions
-from tests.faults.broker import HASHES, LISTENERS, channel_of, ids, made, numbers, taken, until, url, waiting
+from tests.faults.broker import channel_of, ids, made, numbers, taken, until, url, waiting
 from tests.servers.rabbitmq import RabbitNode
+from tests.topology import HASHES, LISTENERS
 
 
 def test_a_node_imports_the_definitions_as_they_are_written(node: RabbitNode) -> None:
@@ -69,20 +70,20 @@ def lay_bare_vhost(node: RabbitNode, tmp_path: Path) -> None:
 
 
 def test_what_no_listener_is_bound_for_is_kept_as_unrouted(node: RabbitNode) -> None:
-    publisher = RabbitPublisher(url(node, "enrollment-relay"))
+    publisher = RabbitPublisher(url(node, "finance-relay"))
     with channel_of(node) as channel:
-        channel.queue_unbind("attendance.enrollment.p00", "kehou.events", "enrollment.#.p00")
+        channel.queue_unbind("enrollment.finance.p00", "kehou.events", "finance.#.p00")
         try:
-            row = made(1, event_type="enrollment.place.accepted")
+            row = made(1, event_type="finance.payment.confirmed")
             assert publisher.publish(row) == ids(row)
         finally:
-            channel.queue_bind("attendance.enrollment.p00", "kehou.events", "enrollment.#.p00")
+            channel.queue_bind("enrollment.finance.p00", "kehou.events", "finance.#.p00")
             publisher.close()
     assert [letter.routing_key for letter in dead_letters.list_dead(url(node, "operator"), UNROUTED)] == [
-        "enrollment.place.accepted.p00"
+        "finance.payment.confirmed.p00"
     ]
     dead_letters.replay(url(node, "operator"), UNROUTED)
-    until(lambda: waiting(node, "attendance.enrollment.p00") == 1)
+    until(lambda: waiting(node, "enrollment.finance.p00") == 1)
 
 
 def test_what_a_full_queue_refuses_is_not_called_sent(publisher: RabbitPublisher, node: RabbitNode) -> None:
@@ -162,6 +163,3 @@ def test_a_frozen_broker_holds_nobody_up(node: RabbitNode) -> None:
         node.resume()
     assert publisher.publish(rows) == ids(rows)
     publisher.close()
-
-
-# Consuming

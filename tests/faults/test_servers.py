@@ -11,14 +11,9 @@ import pytest
 
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
+from tests.topology import lay_topology
 
 pytestmark = pytest.mark.servers
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[RabbitNode]:
-    with RabbitNode() as node:
-        yield node
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +64,7 @@ def test_a_broker_restarted_with_an_empty_disk_has_forgotten_everything(node: Ra
     declare(node, tmp_path, "forgotten")
     node.restart(empty_disk=True)
     assert "forgotten" not in node.ctl("list_queues", "name")
+    lay_topology(node)
 
 
 def test_a_frozen_broker_answers_again_after_it_goes_on(node: RabbitNode) -> None:
