@@ -96,8 +96,9 @@ class House:
         """Forget every pooled connection, after their server was restarted."""
         for suite in self._assembled.values():
             for node in suite.nodes.values():
-                node.app_database.dispose()
-                node.database.dispose()
+                node.close()
+        for engine in self._administrators.values():
+            engine.dispose()
 
     def suite(self, services: Sequence[str], **changes: Any) -> Suite:
         """Services assembled in this process, not started; their tables are made when first needed."""

@@ -187,6 +187,7 @@ def lose(carried: Carried) -> None:
             assert sum(purged) >= 1
 
 
+@pytest.mark.timeout(600)  # three listeners, a thousand events each, one of them event by event
 def test_a_poisoned_event_among_a_thousand_waits_alone_until_it_is_mended(carried: Carried) -> None:
     poisoned, well = carried.people[0], carried.people[1:]
     carried.poison(poisoned)
@@ -197,7 +198,7 @@ def test_a_poisoned_event_among_a_thousand_waits_alone_until_it_is_mended(carrie
     carried.say(poisoned)
     carried.block()
     carried.deliver()
-    wait_until(lambda: carried.all_heard() and carried.waiting("attendance") == ["dead", "parked"])
+    wait_until(lambda: carried.all_heard() and carried.waiting("attendance") == ["dead", "parked"], seconds=400)
     assert {person: carried.epoch_in_attendance(person) for person in well} == dict.fromkeys(well, 91)
     assert carried.epoch_in_attendance(poisoned) == 1
     carried.mend()
