@@ -56,7 +56,8 @@ def _behind(read: Read, publisher: str, listener: str) -> list[Any]:
 
 
 def same_rosters(read: Read, district: UUID) -> list[Any]:
-    """INV-X-01: attendance expects whom enrollment's roll names; vetting knows attendance's sessions."""
+    """INV-X-01: attendance expects whom enrollment's roll names, finance bills enrollment's places with a fee, and
+    vetting knows attendance's sessions."""
     roll = "SELECT group_id, pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL"
     expected = (
         "SELECT DISTINCT ON (group_id, pupil_id) group_id, pupil_id, added FROM roll_entries WHERE district_id = :d"
@@ -65,7 +66,18 @@ def same_rosters(read: Read, district: UUID) -> list[Any]:
     kept = {row[:2] for row in read("attendance", expected, d=district) if row[2]}
     sessions = set(read("attendance", "SELECT id FROM sessions WHERE district_id = :d", d=district))
     planned = set(read("vetting", "SELECT id FROM planned_sessions WHERE district_id = :d", d=district))
-    return list(set(read("enrollment", roll, d=district)) ^ kept) + list(sessions ^ planned)
+    places = (
+        "SELECT p.participation_id, p.item_id FROM places p JOIN items i ON i.id = p.item_id"
+        " WHERE p.district_id = :d AND i.fee_bearing"
+    )
+    billed = set(
+        read("finance", "SELECT id, unnest(fee_item_ids) FROM participations WHERE district_id = :d", d=district)
+    )
+    return [
+        *(set(read("enrollment", roll, d=district)) ^ kept),
+        *(set(read("enrollment", places, d=district)) ^ billed),
+        *(sessions ^ planned),
+    ]
 
 
 def one_decision_per_withdrawal(read: Read, district: UUID) -> list[Any]:
