@@ -32,8 +32,8 @@ demo: setup ## Live through a term over HTTP, with a report: make demo PLAN=P2, 
 compose-story: setup ## The demo's term in containers, some of them killed; needs Docker with Compose
 	.venv/bin/python -m tests.stories.compose $(COMPOSE)
 
-test: setup ## Every test; starts its own PostgreSQL and RabbitMQ
-	.venv/bin/pytest
+test: setup ## Every test, in three processes with a PostgreSQL and a RabbitMQ each
+	.venv/bin/pytest --numprocesses 3 --dist worksteal
 
 test-fast: setup ## The tests that need no server, in under a minute
 	.venv/bin/pytest -m "not servers" tests/unit tests/contracts tests/guards

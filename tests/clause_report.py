@@ -7,7 +7,6 @@ since it cannot know about the rest.
 import csv
 import json
 import time
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ RECORD = ROOT / "var/clauses.json"
 FINISHED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _WHOLE = ("", "clause")  # the mark expressions that leave no clause's test out
 _NARROWING = ("keyword", "deselect", "maxfail", "lf", "collectonly")
-_ids = pytest.StashKey[tuple[str, ...]]()
 
 
 @cache
@@ -32,16 +30,18 @@ def read_clauses() -> dict[str, dict[str, str]]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start a report for this run."""
-    config.pluginmanager.register(ClauseReport(config), "clause report of this run")
+    """Start a report for this run, in the process that hears of every test."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ClauseReport(config), "clause report of this run")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Read the marks; an id that clauses.csv does not know ends the run, or a typing error would cover nothing."""
     unknown = []
     for item in items:
-        item.stash[_ids] = tuple(str(clause) for mark in item.iter_markers("clause") for clause in mark.args)
-        unknown += [f"{item.nodeid}: {clause}" for clause in item.stash[_ids] if clause not in read_clauses()]
+        marked = [str(clause) for mark in item.iter_markers("clause") for clause in mark.args]
+        item.user_properties += [("clause", clause) for clause in marked]  # these travel with the reports
+        unknown += [f"{item.nodeid}: {clause}" for clause in marked if clause not in read_clauses()]
     if unknown:
         raise pytest.UsageError("these marks name clauses that clauses.csv does not have:\n" + "\n".join(unknown))
 
@@ -52,33 +52,28 @@ class ClauseReport:
     def __init__(self, config: pytest.Config) -> None:
         self._whole = _runs_everything(config)
         self._started = time.time()
-        self._tests: dict[str, tuple[str, ...]] = {}
         self._passed: set[str] = set()
         self._failed: set[str] = set()
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember which tests stand for which clauses."""
-        self._tests = {item.nodeid: item.stash[_ids] for item in session.items if item.stash.get(_ids, ())}
-
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test has passed when its call passed and neither its setup nor its teardown failed."""
+        clauses = {str(value) for name, value in report.user_properties if name == "clause"}
         if report.failed:
-            self._failed.add(report.nodeid)
+            self._failed |= clauses
         elif report.when == "call" and report.passed:
-            self._passed.add(report.nodeid)
+            self._passed |= clauses
+
+    @property
+    def covered(self) -> set[str]:
+        """The clauses that have tests, none of which failed."""
+        return self._passed - self._failed
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the record, if the run was whole and came to its end."""
         if self._whole and exitstatus in FINISHED:
             RECORD.parent.mkdir(exist_ok=True)
-            record: dict[str, Any] = {"started": self._started, "covered": sorted(self._covered())}
+            record: dict[str, Any] = {"started": self._started, "covered": sorted(self.covered)}
             RECORD.write_text(json.dumps(record, indent=1), encoding="utf-8")
-
-    def _covered(self) -> set[str]:
-        return self._clauses(self._passed) - self._clauses(self._failed)
-
-    def _clauses(self, tests: Iterable[str]) -> set[str]:
-        return {clause for test in tests for clause in self._tests.get(test, ())}
 
 
 def _runs_everything(config: pytest.Config) -> bool:

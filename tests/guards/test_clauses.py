@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,13 @@ def test_a_mark_with_an_unknown_clause_ends_the_run(tmp_path: Path) -> None:
     assert "test_it.py::test_it: P9-9.9.9" in done.stderr
 
 
-def test_a_clause_is_covered_only_while_none_of_its_tests_fails() -> None:
-    outcomes = {"passes": ("P1-1",), "passes too": ("P1-2",), "fails": ("P1-2", "P1-3")}
-    run = ClauseReport.__new__(ClauseReport)
-    run._tests, run._passed, run._failed = outcomes, {"passes", "passes too"}, {"fails"}
-    assert run._covered() == {"P1-1"}
+def test_a_clause_is_covered_only_while_none_of_its_tests_fails(pytestconfig: pytest.Config) -> None:
+    run = ClauseReport(pytestconfig)
+    ended = partial(pytest.TestReport, "it", ("", 0, ""), {}, longrepr=None, when="call")
+    run.pytest_runtest_logreport(ended(outcome="passed", user_properties=[("clause", "P1-1")]))
+    run.pytest_runtest_logreport(ended(outcome="passed", user_properties=[("clause", "P1-2")]))
+    run.pytest_runtest_logreport(ended(outcome="failed", user_properties=[("clause", "P1-2"), ("clause", "P1-3")]))
+    assert run.covered == {"P1-1"}
 
 
 def test_only_clauses_that_can_be_blocked_or_detected_are_counted() -> None:

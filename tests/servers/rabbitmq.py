@@ -7,6 +7,7 @@ keeping a shell in between, so the child process is the node, and a signal to it
 
 import atexit
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -198,7 +199,10 @@ def ensure_installed() -> Path:
         raise RuntimeError(
             "The tests need RabbitMQ. Install it (Debian, Ubuntu: apt-get install rabbitmq-server); it need not run."
         )
-    _install()
+    with (Path(tempfile.gettempdir()) / "kehou-rabbitmq.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
+        if not _find_scripts():
+            _install()
     if scripts := _find_scripts():
         return scripts
     raise RuntimeError(f"rabbitmq-server was installed, but {_DEBIAN_SCRIPTS} holds no rabbitmq-server.")
