@@ -15,8 +15,8 @@ from shared.messaging.work import Work
 from shared.refusals import NotFound
 
 
-def roll(group_id: UUID, on: date, upto_version: int) -> Select[Any]:
-    """SQL: the pupils on a group's roll on a date, by the changes up to a version."""
+def roll(group_id: Any, on: Any, upto_version: Any) -> Select[Any]:
+    """SQL: the pupils on a group's roll on a date, by the changes up to a version; each given as such or in SQL."""
     newest = (
         select(RollEntry.pupil_id, RollEntry.added)
         .where(RollEntry.group_id == group_id, RollEntry.roll_version <= upto_version, RollEntry.effective_from <= on)
