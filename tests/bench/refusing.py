@@ -96,17 +96,28 @@ def _suspect(world: World, school: care.School, person: UUID, record: UUID, sess
 
 @contextmanager
 def _delivering(ground: Ground, world: World) -> Iterator[None]:
-    """Until a first event has gone all the way, the process is only starting."""
+    """A process that has caught up: the relay's bench threw away what lay in the queues."""
     house = ground.house
     order = {"urls": dict(house.urls), "data_dir": str(house.data_dir), "broker_url": ground.broker_url}
     process = subprocess.Popen([sys.executable, "-m", "tests.deliverer", json.dumps(order)], stdout=subprocess.DEVNULL)
-    say(world, 20)
+    say(world, 100)
     try:
-        _until(lambda: world.read("attendance", "SELECT 1 FROM clearances WHERE valid_until = :d", d=world.first_day))
+        _until(
+            lambda: _applied(world) == world.read("vetting", "SELECT part, last_sequence FROM outbox_part ORDER BY 1")
+        )
         yield
     finally:
         process.kill()
         process.wait()
+
+
+def _applied(world: World) -> list[tuple[Any, ...]]:
+    """How far attendance has heard vetting, by partition."""
+    return world.read(
+        "attendance",
+        "SELECT part, sequence FROM inbox_position WHERE source = '/vetting' AND timeline = :timeline ORDER BY 1",
+        timeline=world.read("vetting", "SELECT timeline FROM outbox_part")[0][0],
+    )
 
 
 @contextmanager
