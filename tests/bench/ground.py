@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from shared.messaging import topology
-from shared.runtime import SERVICES, load_service
+from shared.messaging.topology import VHOST
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
+from tests.topology import lay_topology
 from tests.world import House, build_house
 
 
@@ -24,12 +24,9 @@ class Ground:
     @cached_property
     def broker_url(self) -> str:
         """A broker with the topology that the services declare, as a user who may do everything."""
-        path = self.house.data_dir / "definitions.json"
-        path.write_text(topology.render({name: load_service(name).listens_to for name in SERVICES}), encoding="utf-8")
         node = self._opened.enter_context(RabbitNode())
-        node.load_definitions(path)
-        node.ctl("set_permissions", "--vhost", topology.VHOST, "guest", ".*", ".*", ".*")
-        return node.url(vhost=topology.VHOST)
+        lay_topology(node)
+        return node.url(vhost=VHOST)
 
 
 @contextmanager

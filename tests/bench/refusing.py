@@ -4,9 +4,6 @@ The clock starts when vetting's reply is there and stops when attendance's roste
 refused as well. Relay and consumer run in a process of their own, over RabbitMQ, while vetting says other events.
 """
 
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +14,7 @@ from uuid import UUID
 from shared.caller import service_itself
 from shared.ids import new_id
 from shared.messaging.work import open_work
+from tests import deliverer
 from tests.bench.ground import Ground
 from tests.bench.measure import Figure
 from tests.bench.relaying import PAIR, cleared, say
@@ -96,17 +94,32 @@ def _suspect(world: World, school: care.School, person: UUID, record: UUID, sess
 
 @contextmanager
 def _delivering(ground: Ground, world: World) -> Iterator[None]:
-    """Until a first event has gone all the way, the process is only starting."""
-    house = ground.house
-    order = {"urls": dict(house.urls), "data_dir": str(house.data_dir), "broker_url": ground.broker_url}
-    process = subprocess.Popen([sys.executable, "-m", "tests.deliverer", json.dumps(order)], stdout=subprocess.DEVNULL)
-    say(world, 20)
+    """A process that has caught up: the relay's bench threw away what lay in the queues."""
+    order = deliverer.Order(
+        roles=("relay", "consumer"),
+        urls=ground.house.urls,
+        data_dir=ground.house.data_dir,
+        settings={"broker_url": ground.broker_url},
+    )
+    process = deliverer.start(order)
+    say(world, 100)
     try:
-        _until(lambda: world.read("attendance", "SELECT 1 FROM clearances WHERE valid_until = :d", d=world.first_day))
+        _until(
+            lambda: _applied(world) == world.read("vetting", "SELECT part, last_sequence FROM outbox_part ORDER BY 1")
+        )
         yield
     finally:
         process.kill()
-        process.wait()
+        process.join()
+
+
+def _applied(world: World) -> list[tuple[Any, ...]]:
+    """How far attendance has heard vetting, by partition."""
+    return world.read(
+        "attendance",
+        "SELECT part, sequence FROM inbox_position WHERE source = '/vetting' AND timeline = :timeline ORDER BY 1",
+        timeline=world.read("vetting", "SELECT timeline FROM outbox_part")[0][0],
+    )
 
 
 @contextmanager

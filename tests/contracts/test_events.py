@@ -1,5 +1,6 @@
 """The wire form of events, and what may never travel in one."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
@@ -13,6 +14,7 @@ from cloudevents.core.formats.json import JSONFormat
 from hypothesis import given
 from hypothesis import strategies as some
 
+from shared.contracts.enrollment import PupilLeft
 from shared.events import PARTITIONS, Envelope, Event, Undecodable, data_of, declared, decode, encode, partition_of
 
 PUBLISHERS = ("enrollment", "attendance", "finance", "vetting")
@@ -151,6 +153,33 @@ def test_the_official_sdk_reads_what_we_write(data: some.DataObject, kind: type[
 def test_any_other_bytes_are_undecodable_and_nothing_worse(body: bytes) -> None:
     with pytest.raises(Undecodable):
         decode(body)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        *((name, None) for name in ("specversion", "id", "source", "type", "subject", "time", "partitionkey")),
+        *((name, None) for name in ("sequence", "timeline", "district", "actor", "subjectversion", "correlationid")),
+        ("data", None),
+        ("data", [1]),
+        ("specversion", "0.3"),
+        ("id", 7),
+        ("subject", {"a": 1}),
+        ("time", "2026-09-07T08:00:00"),
+        ("partitionkey", "04"),
+        ("partitionkey", "-1"),
+        ("sequence", "0"),
+        ("school", "x"),
+    ],
+)
+def test_an_envelope_that_lacks_or_bends_an_attribute_is_undecodable(attribute: str, value: Any) -> None:
+    event = PupilLeft(
+        district_id=UUID(int=1), school_id=UUID(int=2), pupil_id=UUID(int=3), effective_on=date(2026, 9, 7)
+    )
+    said = json.loads(encode(wrapped(event)))
+    assert decode(json.dumps(said).encode()).event() == event
+    with pytest.raises(Undecodable):
+        decode(json.dumps(said | {attribute: value}).encode())
 
 
 @given(some.data(), some.sampled_from(list(declared().values())))

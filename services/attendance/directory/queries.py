@@ -36,8 +36,8 @@ AT_SCHOOL = frozenset(
 """Roles that see the children inside their walls; a guardian who bears none of them sees their own."""
 
 
-def roll(group_id: UUID, on: date, upto_version: int) -> Select[Any]:
-    """SQL: the pupils on a group's roll on a date, by the changes up to a version."""
+def roll(group_id: Any, on: Any, upto_version: Any) -> Select[Any]:
+    """SQL: the pupils on a group's roll on a date, by the changes up to a version; each given as such or in SQL."""
     newest = (
         select(RollEntry.pupil_id, RollEntry.added)
         .where(RollEntry.group_id == group_id, RollEntry.roll_version <= upto_version, RollEntry.effective_from <= on)

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import Select, Subquery, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
@@ -21,7 +22,13 @@ def expected(session: ServiceSession) -> Select[UUID]:
 
 def expected_pupils(work: Work, session: ServiceSession) -> set[UUID]:
     """The pupils on the roll of an opened session."""
-    return set(work.session.scalars(expected(session)))
+    which = {"group": session.group_id, "day": session.on, "upto": session.roll_version or 0}
+    return set(work.session.scalars(_roll(), which))
+
+
+@cache  # a class waits for its roll call: building the query costs more than sending it
+def _roll() -> Select[UUID]:
+    return directory.roll(bindparam("group"), bindparam("day"), bindparam("upto"))
 
 
 def expected_count(work: Work, session: ServiceSession) -> int:
@@ -42,8 +49,13 @@ def newest_marks(session_ids: Any) -> Subquery:
 
 def statuses(work: Work, session_id: UUID) -> dict[UUID, str]:
     """What holds of each pupil who has a mark."""
-    newest = newest_marks([session_id])
-    return {row.pupil_id: row.status for row in work.session.execute(select(newest.c.pupil_id, newest.c.status))}
+    return {row.pupil_id: row.status for row in work.session.execute(_statuses(), {"session": session_id})}
+
+
+@cache
+def _statuses() -> Select[Any]:
+    newest = newest_marks([bindparam("session")])
+    return select(newest.c.pupil_id, newest.c.status)
 
 
 def newest_mark(work: Work, session_id: UUID, pupil_id: UUID) -> Mark | None:
