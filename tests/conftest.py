@@ -22,10 +22,11 @@ NEEDS_SERVERS = ("service", "stories", "faults", "properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs servers by where it stands."""
+    """Mark what needs servers by where it stands; the longest begin first, as the suite runs in several processes."""
     for item in items:
         if set(item.path.parts) & set(NEEDS_SERVERS):
             item.add_marker(pytest.mark.servers)
+    items.sort(key=lambda item: "stories" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,13 @@
 """What only delivery needs is deleted once it is old, and nothing that still waits is."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, delete, insert
 
 from shared import retention
 from shared.clock import machine_now, monotonic
@@ -45,6 +46,20 @@ WAITING: dict[str, tuple[Table, dict[str, Any], str]] = {
 KEY = {outbox: "event_id", inbox: "event_id", timers: "id", notifications: "id", idempotency_keys: "key"}
 
 
+KEPT: list[tuple[Table, Any]] = []
+
+
+@pytest.fixture(autouse=True)
+def tidy(world: World) -> Iterator[None]:
+    """What is no event at all would stand in the way of other tests that read the outbox."""
+    yield
+    with world.suite.nodes["vetting"].database.session() as session:
+        for table, key in KEPT:
+            session.execute(delete(table).where(table.c[KEY[table]] == key))
+        session.commit()
+    KEPT.clear()
+
+
 def keep(world: World, table: Table, values: dict[str, Any], **more: Any) -> str:
     """Put a row into one of the tables; what identifies it there."""
     made = new_id()
@@ -58,6 +73,7 @@ def keep(world: World, table: Table, values: dict[str, Any], **more: Any) -> str
     with world.suite.nodes["vetting"].database.session() as session:
         session.execute(insert(table).values(row))
         session.commit()
+    KEPT.append((table, row[KEY[table]]))
     return str(made)
 
 
