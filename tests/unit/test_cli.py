@@ -195,7 +195,7 @@ def test_a_role_is_assembled_from_what_it_asks_for(data_dir: Path, monkeypatch: 
         monkeypatch.setenv(f"KEHOU_{name}", GIVEN[name])
     monkeypatch.setenv("KEHOU_ENV", "production")
     node, peers = roles.assemble(load(), "attendance", role)
-    assert len(node.loops(role, peers)) == {"web": 0, "relay": 1, "consumer": 1 + len(HEARD), "clock": 1}[role]
+    assert len(node.loops(role, peers)) == {"web": 0, "relay": 1, "consumer": 2 + len(HEARD), "clock": 2}[role]
     if role == "web":
         assert node.application.name == "attendance"
 
