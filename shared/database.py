@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from shared.caller import Caller
@@ -41,6 +42,7 @@ class Database:
                 "options": f"-c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}",
             },
         )
+        event.listen(self.engine, "do_executemany", _execute_many)
         self.wake = threading.Event()
 
     @property
@@ -59,6 +61,17 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _execute_many(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
+    """Take psycopg's pipeline, and then one more step, an empty one.
+
+    psycopg ends a pipeline with a Flush after its Sync, and on a Flush PostgreSQL stops counting how long the
+    transaction has been idle: a process that froze here would not be cut off.
+    """
+    cursor.executemany(statement, parameters)
+    cursor.connection.execute("")
+    return True
 
 
 _ENTER = text(

@@ -223,7 +223,8 @@ class Carried:
     def mend(self) -> None:
         """The cause is gone, and an operator releases what died of it."""
         self.world.change("attendance", "DROP FUNCTION witness.refuse CASCADE")
-        dead = self.world.read("attendance", "SELECT event_id FROM inbox WHERE status = 'dead'")
+        sql = "SELECT event_id FROM inbox WHERE status = 'dead' AND subject = ANY(:late)"
+        dead = self.world.read("attendance", sql, late=list(self.late))
         with self.world.suite.nodes["attendance"].database.session() as session:
             release(session, [row[0] for row in dead])
             session.commit()
@@ -252,8 +253,12 @@ class Carried:
         return all(self.heard(listener) == committed for listener in self.listeners)
 
     def waiting(self, listener: str) -> list[str]:
-        sql = "SELECT status FROM inbox WHERE source = '/vetting' AND status IN ('parked', 'dead') ORDER BY sequence"
-        return [row[0] for row in self.world.read(listener, sql)]
+        """What waits of this test's own people; the database is shared with other tests."""
+        sql = (
+            "SELECT status FROM inbox WHERE source = '/vetting' AND subject = ANY(:mine)"
+            " AND status IN ('parked', 'dead') ORDER BY sequence"
+        )
+        return [row[0] for row in self.world.read(listener, sql, mine=[str(person) for person in self.epochs])]
 
     def is_at_rest(self) -> bool:
         """Whether everything said was sent and heard, and nothing waits."""

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from shared.contracts.vetting import StaffRestored
+from shared.database import Database
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.inbox import GapOpen
@@ -42,6 +44,20 @@ def test_the_databases_may_be_killed_in_the_middle_of_a_batch(carried: Carried, 
     carried.block()
     carried.chat(41)
     carried.check()
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_a_transaction_that_sleeps_after_a_batch_is_ended(world: World, rows: int) -> None:
+    """Whatever road the driver takes to send many rows: see shared/database.py."""
+    database = Database(PUBLISHER, world.house.urls["owner"].format(service=PUBLISHER), None, idle_seconds=0.5)
+    mine, living = text("SELECT pg_backend_pid()"), "SELECT 1 FROM pg_stat_activity WHERE pid = :pid"
+    with pytest.raises(DBAPIError), database.session() as sleeper:
+        pid = sleeper.scalar(mine)
+        sleeper.execute(text("CREATE TEMPORARY TABLE batch (number int)"))
+        sleeper.execute(text("INSERT INTO batch VALUES (:number)"), [{"number": number} for number in range(rows)])
+        wait_until(lambda: not world.read(PUBLISHER, living, pid=pid), seconds=10)
+        sleeper.execute(mine)
+    database.dispose()
 
 
 @pytest.mark.parametrize("away", [PUBLISHER, "attendance"])
