@@ -12,7 +12,6 @@ from services.enrollment.applications import queries, rules
 from services.enrollment.catalogue.queries import find_items
 from services.enrollment.directory import queries as directory
 from services.enrollment.notices.rules import need_open
-from services.enrollment.plans import queries as plans
 from services.enrollment.tables import Application, ApplicationWindow, Participation, Pupil, ReviewStep
 from shared.contracts.enrollment import (
     ApplicationApproved,
@@ -22,6 +21,7 @@ from shared.contracts.enrollment import (
 )
 from shared.messaging.work import Work
 from shared.policy import Policy
+from shared.policy.published import policy_of_term
 from shared.refusals import NotFound, Refused
 from shared.timers import cancel_timer, set_timer
 
@@ -37,7 +37,7 @@ def submit(work: Work, **wish: Any) -> Application:
     application = _begin(work, "submit", work.caller.person_id, **wish)
     _say_submitted(work, application)
     if rules.decides(application.chain, 0):
-        _place_or_wait(work, application, _policy_of(work, [application]))
+        _place_or_wait(work, application, _policy_of(work, application))
     return application
 
 
@@ -45,14 +45,14 @@ def register_oral(work: Work, *, guardian_id: UUID, **wish: Any) -> Application:
     """The class teacher writes down what a guardian asked for by word of mouth (口头申请)."""
     application = _begin(work, "register_oral", guardian_id, **wish)
     own = queries.pupils_of_own_class(work, [application.pupil_id])
-    rules.need_own_class(bool(own), _policy_of(work, [application]).clauses(f"review_chain.{application.kind}"))
+    rules.need_own_class(bool(own), _policy_of(work, application).clauses(f"review_chain.{application.kind}"))
     return application
 
 
 def submit_form(work: Work, application_id: UUID, *, evidence_ref: str) -> Application:
     """A guardian hands in the form (申请表) that the class teacher gave out, with the evidence that it speaks of."""
     application = _own(work, application_id)
-    policy = _policy_of(work, [application])
+    policy = _policy_of(work, application)
     rules.need_evidence(evidence_ref, policy)
     clauses = policy.clauses(f"review_chain.{application.kind}")
     role = rules.g_chain(application.chain, application.step, "submit_form", work.caller.roles, clauses)
@@ -69,7 +69,7 @@ def _begin(
     window = work.get(ApplicationWindow, window_id)
     need_open(window.state)
     pupil = work.get(Pupil, pupil_id, lock=True)
-    policy = plans.policy_of(work, plans.find_plan(work, window.plan_id))
+    policy = policy_of_term(work, window.school_id, window.term_id)
     kind, items = _g_apply(work, window, pupil, guardian_id, item_ids, policy)
     chain = policy.value(f"review_chain.{kind}")
     role = rules.g_chain(chain, 0, step, work.caller.roles, policy.clauses(f"review_chain.{kind}"))
@@ -167,7 +167,7 @@ def class_step(work: Work, step: str, *, application_ids: Sequence[UUID]) -> lis
     `step`: prelim_review, issue_form or class_review, as the profile's chain has it.
     """
     applications = queries.find_applications(work, application_ids)
-    policy = _policy_of(work, applications)
+    policy = _policy_of(work, applications[0])
     own = queries.pupils_of_own_class(work, [one.pupil_id for one in applications])
     actors = queries.actors(work, applications)
     for one in applications:
@@ -187,7 +187,7 @@ def school_review(
 ) -> list[Application]:
     """The leadership decides, all alike: approve, reject with a reason, offer other items, or keep waiting."""
     applications = queries.find_applications(work, application_ids)
-    policy = _policy_of(work, applications)
+    policy = _policy_of(work, applications[0])
     actors = queries.actors(work, applications)
     for one in applications:
         role = _g_step(work, one, "school_review", actors[one.id], policy)
@@ -253,7 +253,7 @@ def offer_reallocation(work: Work, application_id: UUID, *, item_ids: Sequence[U
     """Offer other items to a family that waits."""
     (application,) = queries.find_applications(work, [application_id])
     application.state = rules.APPLICATION.move(application.state, "reallocate")
-    _offer(work, application, item_ids, _policy_of(work, [application]))
+    _offer(work, application, item_ids, _policy_of(work, application))
     return application
 
 
@@ -273,7 +273,7 @@ def place_waiting(work: Work, application_id: UUID) -> Application:
     """Give a family that waits the places that became free."""
     (application,) = queries.find_applications(work, [application_id])
     rules.need_waiting(application.state)
-    _approve(work, [application], _policy_of(work, [application]))
+    _approve(work, [application], _policy_of(work, application))
     return application
 
 
@@ -282,7 +282,7 @@ def accept_offer(work: Work, application_id: UUID) -> Application:
     application = _own(work, application_id)
     rules.APPLICATION.move(application.state, "accept")
     application.item_ids, application.offered_item_ids = application.offered_item_ids, []
-    _approve(work, [application], _policy_of(work, [application]), "accept")
+    _approve(work, [application], _policy_of(work, application), "accept")
     cancel_timer(work, OFFER_ENDS, application.id)
     return application
 
@@ -323,7 +323,7 @@ def report_stalled(work: Work, application_id: UUID) -> None:
             waiting_days=waiting,
         )
     )
-    period = timedelta(days=_policy_of(work, [application]).value("application.sla_days"))
+    period = timedelta(days=_policy_of(work, application).value("application.sla_days"))
     set_timer(work, STALLED, application.id, work.now + period)
 
 
@@ -342,8 +342,8 @@ def _own(work: Work, application_id: UUID) -> Application:
     return application
 
 
-def _policy_of(work: Work, applications: Sequence[Application]) -> Policy:
-    return plans.policy_of(work, plans.find_plan(work, applications[0].plan_id))
+def _policy_of(work: Work, application: Application) -> Policy:
+    return policy_of_term(work, application.school_id, application.term_id)
 
 
 def _record(work: Work, application: Application, step: str, role: str, outcome: str) -> None:

@@ -34,7 +34,7 @@ from shared.clock import LOCAL
 from shared.contracts import enrollment as says
 from shared.messaging.work import Work
 from shared.policy import Policy
-from shared.policy.published import Term, term
+from shared.policy.published import Term, policy_of_term, term
 from shared.refusals import NotFound, Refused
 from shared.timers import set_timer, set_timers
 
@@ -139,15 +139,15 @@ def _free_to_start(work: Work, pending: Sequence[Participation]) -> list[Partici
     """Those whose agreement stands and whose fee keeps them waiting no longer."""
     ids = [one.id for one in pending]
     agreed, fees = queries.agreements_of(work, ids), queries.fee_states(work, ids)
-    policies = {
-        plan_id: plans.policy_of(work, plans.find_plan(work, plan_id)) for plan_id in {one.plan_id for one in pending}
-    }
+    policies = {place: policy_of_term(work, *place) for place in {(one.school_id, one.term_id) for one in pending}}
     days = {term_id: term(work, term_id).school_days for term_id in {one.term_id for one in pending}}
     return [
         one
         for one in pending
         if rules.is_agreed(agreed.get(one.id))
-        and rules.fee_allows(fees.get(one.id), one.starts_on, work.today, days[one.term_id], policies[one.plan_id])
+        and rules.fee_allows(
+            fees.get(one.id), one.starts_on, work.today, days[one.term_id], policies[one.school_id, one.term_id]
+        )
     ]
 
 
@@ -270,7 +270,7 @@ def add_members(work: Work, group_id: UUID, *, participation_ids: Sequence[UUID]
         place.group_id = group.id
     work.session.flush()
     item = queries.content_of(work, group)
-    policy = plans.policy_of(work, plans.find_plan(work, group.plan_id))
+    policy = policy_of_term(work, group.school_id, group.term_id)
     rules.need_room(queries.size_of(work, group.id), group.capacity, item.content_type, policy)
     reconcile_rolls(work, former | {group.id})
     return group
