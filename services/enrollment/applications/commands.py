@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from services.enrollment.applications import queries, rules
 from services.enrollment.catalogue.queries import find_items
 from services.enrollment.directory import queries as directory
@@ -35,7 +33,7 @@ OFFER_ENDS = "application.offer_ends"
 def submit(work: Work, **wish: Any) -> Application:
     """A guardian applies for their child. `wish`: window_id, pupil_id, item_ids."""
     application = _begin(work, "submit", work.caller.person_id, **wish)
-    _say_submitted(work, application)
+    work.emit(ApplicationSubmitted(**_about(application), item_ids=tuple(application.item_ids)))
     if rules.decides(application.chain, 0):
         _place_or_wait(work, application, _policy_of(work, application))
     return application
@@ -58,7 +56,7 @@ def submit_form(work: Work, application_id: UUID, *, evidence_ref: str) -> Appli
     role = rules.g_chain(application.chain, application.step, "submit_form", work.caller.roles, clauses)
     application.evidence_ref, application.submitted_at = evidence_ref, work.now
     _step(work, application, "submit_form", role, "submitted")
-    _say_submitted(work, application)
+    work.emit(ApplicationSubmitted(**_about(application), item_ids=tuple(application.item_ids)))
     return application
 
 
@@ -103,18 +101,6 @@ def _step(work: Work, application: Application, step: str, role: str, outcome: s
     _record(work, application, step, role, outcome)
 
 
-def _say_submitted(work: Work, application: Application) -> None:
-    work.emit(
-        ApplicationSubmitted(
-            district_id=application.district_id,
-            school_id=application.school_id,
-            application_id=application.id,
-            pupil_id=application.pupil_id,
-            item_ids=tuple(application.item_ids),
-        )
-    )
-
-
 def _place_or_wait(work: Work, application: Application, policy: Policy) -> None:
     """Where nobody reviews: a place at once, or the next that becomes free; a family is never turned away."""
     try:
@@ -140,22 +126,11 @@ def _g_apply(
     rules.g_voluntary(directory.is_guardian(work, guardian_id, pupil.id), kind, policy)
     is_registered = pupil.active and pupil.school_id == window.school_id
     rules.g_elig(pupil.stage, pupil.grade, is_registered, window.plan_id, wanted, policy)
-    if _has_applied(work, window.id, pupil.id, kind):
+    if queries.has_applied(work, window.id, pupil.id, kind):
         raise Refused("already_exists", thing="application")
     others = find_items(work, queries.live_items(work, pupil.id, window.term_id))
     rules.need_no_clash([*wanted, *queries.as_wanted(others.values())])
     return kind, list(items)
-
-
-def _has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
-    """One live application for care and one for clubs: their chains may differ."""
-    query = select(Application.id).where(
-        Application.window_id == window_id,
-        Application.pupil_id == pupil_id,
-        Application.kind == kind,
-        Application.state.not_in(queries.ENDED),
-    )
-    return work.session.scalar(query) is not None
 
 
 # Reviewing
@@ -200,7 +175,7 @@ def school_review(
     for one in applications:
         one.state, one.reason_code = rules.APPLICATION.move(one.state, decision), reason_code
         if decision == "reject":
-            _say_rejected(work, one)
+            work.emit(ApplicationRejected(**_about(one), reason_code=reason_code or ""))
         elif decision == "reallocate":
             _offer(work, one, item_ids, policy)
     return applications
@@ -223,27 +198,7 @@ def _approve(work: Work, applications: Sequence[Application], policy: Policy, ac
     rules.need_places(wishes, taken, {item.id: item.capacity for item in items.values()}, policy)
     for one in applications:
         one.state = rules.APPLICATION.move(one.state, action)
-        work.emit(
-            ApplicationApproved(
-                district_id=one.district_id,
-                school_id=one.school_id,
-                application_id=one.id,
-                pupil_id=one.pupil_id,
-                item_ids=tuple(one.item_ids),
-            )
-        )
-
-
-def _say_rejected(work: Work, application: Application) -> None:
-    work.emit(
-        ApplicationRejected(
-            district_id=application.district_id,
-            school_id=application.school_id,
-            application_id=application.id,
-            pupil_id=application.pupil_id,
-            reason_code=application.reason_code or "",
-        )
-    )
+        work.emit(ApplicationApproved(**_about(one), item_ids=tuple(one.item_ids)))
 
 
 # Other items (协调)
@@ -314,15 +269,7 @@ def report_stalled(work: Work, application_id: UUID) -> None:
     if application.state not in rules.UNDECIDED:
         return
     waiting = (work.now - application.submitted_at).days
-    work.emit(
-        ApplicationStalled(
-            district_id=application.district_id,
-            school_id=application.school_id,
-            application_id=application.id,
-            pupil_id=application.pupil_id,
-            waiting_days=waiting,
-        )
-    )
+    work.emit(ApplicationStalled(**_about(application), waiting_days=waiting))
     period = timedelta(days=_policy_of(work, application).value("application.sla_days"))
     set_timer(work, STALLED, application.id, work.now + period)
 
@@ -340,6 +287,15 @@ def _own(work: Work, application_id: UUID) -> Application:
     if not directory.is_guardian(work, work.caller.person_id, application.pupil_id):
         raise NotFound("application")
     return application
+
+
+def _about(application: Application) -> dict[str, Any]:
+    return {
+        "district_id": application.district_id,
+        "school_id": application.school_id,
+        "application_id": application.id,
+        "pupil_id": application.pupil_id,
+    }
 
 
 def _policy_of(work: Work, application: Application) -> Policy:

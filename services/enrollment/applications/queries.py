@@ -55,6 +55,17 @@ def pupils_of_own_class(work: Work, pupil_ids: Collection[UUID]) -> set[UUID]:
     return set(work.session.scalars(query)) if work.caller.person_id else set()
 
 
+def has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
+    """Whether an application of this kind still stands: one for care and one for clubs, whose chains may differ."""
+    query = select(Application.id).where(
+        Application.window_id == window_id,
+        Application.pupil_id == pupil_id,
+        Application.kind == kind,
+        Application.state.not_in(ENDED),
+    )
+    return work.session.scalar(query) is not None
+
+
 def live_items(work: Work, pupil_id: UUID, term_id: UUID) -> list[UUID]:
     """Ids of the items that a pupil applied for in a term, as far as it still stands."""
     rows = work.session.scalars(
