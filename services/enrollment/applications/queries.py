@@ -3,20 +3,14 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, exists, func, select
+from sqlalchemy import Exists, exists, func, select
 
 from services.enrollment.applications.rules import Wanted
-from services.enrollment.directory.queries import only_visible
 from services.enrollment.tables import Application, Participation, Pupil, ReviewStep, SchoolClass, ServiceItem
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
 ENDED = ("REJECTED", "DECLINED_BY_FAMILY", "WITHDRAWN_APPLICATION")
-
-
-def list_applications(work: Work) -> Select[Application]:
-    """Applications for the pupils whom the caller may see."""
-    return only_visible(work, select(Application), Application.pupil_id)
 
 
 def find_applications(work: Work, application_ids: Collection[UUID]) -> list[Application]:

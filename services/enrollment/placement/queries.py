@@ -5,25 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from services.enrollment.directory.queries import only_visible
 from services.enrollment.placement.rules import LIVE
 from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry, ServiceItem
 from shared.messaging.work import Work
-
-
-def list_participations(work: Work) -> Select[Participation]:
-    """Participations of the pupils whom the caller may see."""
-    return only_visible(work, select(Participation), Participation.pupil_id)
-
-
-def list_places(work: Work) -> Select[Place]:
-    """Places of the pupils whom the caller may see."""
-    return only_visible(work, select(Place), Place.pupil_id)
-
-
-def list_roll(work: Work) -> Select[RollEntry]:
-    """Roll entries of the pupils whom the caller may see."""
-    return only_visible(work, select(RollEntry), RollEntry.pupil_id)
 
 
 def find_pending(work: Work, participation_ids: Collection[UUID]) -> list[Participation]:
