@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
-from services.enrollment.catalogue.rules import Offer
+from services.enrollment.catalogue.rules import Day, Offer
 from services.enrollment.tables import ItemPublication, ProviderContract, ServiceItem
+from shared.contracts.enrollment import Slot
 from shared.messaging.work import Work
+from shared.policy.published import Term
 
 DRAFTERS = frozenset({"district_admin", "inspector", "principal", "leadership_member", "academic_affairs"})
 """Roles that see an item before it is listed."""
@@ -57,6 +59,16 @@ def as_offer(item: ServiceItem) -> Offer:
         ends=item.ends,
         by_third_party=item.provider_id is not None,
     )
+
+
+def as_day(days: Term, on: date) -> Day:
+    """A date of a term as G-TIME judges it."""
+    return Day(on, days.week_of(on), on in days.school_days)
+
+
+def slot_of(item: ServiceItem) -> Slot:
+    """The item's hours as events carry them."""
+    return Slot(weekdays=tuple(item.weekdays), starts=item.starts, ends=item.ends)
 
 
 def is_contracted(work: Work, item: ServiceItem, last: date) -> bool:

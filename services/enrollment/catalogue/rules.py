@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from math import ceil
 
 from shared.policy import Policy
@@ -94,12 +94,10 @@ def learning_periods(offer: Offer, policy: Policy) -> int:
     return ceil(minutes / period)
 
 
-def last_day_of(weekday: int, starts_on: date, ends_on: date, school_days: Sequence[date]) -> Day:
+def last_day_of(weekday: int, ends_on: date, school_days: Sequence[date]) -> date:
     """The last date of a weekday in a term, a school day where there is one: late enough for every start week."""
-    first_monday = starts_on.toordinal() - starts_on.weekday()
     schooled = [day for day in school_days if day.isoweekday() == weekday]
-    last = schooled[-1] if schooled else date.fromordinal(ends_on.toordinal() - (ends_on.isoweekday() - weekday) % 7)
-    return Day(last, (last.toordinal() - first_monday) // 7 + 1, bool(schooled))
+    return schooled[-1] if schooled else ends_on - timedelta(days=(ends_on.isoweekday() - weekday) % 7)
 
 
 def need_verified_fee(fee_bearing: bool, is_verified: bool, policy: Policy) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from services.enrollment.placement.rules import LIVE
-from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry, ServiceItem
+from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry
 from shared.messaging.work import Work
 
 
@@ -75,8 +75,3 @@ def size_of(work: Work, group_id: UUID) -> int:
     """How many live participations have a place in a group."""
     query = select(func.count()).select_from(Place).join(Participation, Participation.id == Place.participation_id)
     return work.session.scalar(query.where(Place.group_id == group_id, Participation.state.in_(LIVE))) or 0
-
-
-def content_of(work: Work, group: ActivityGroup) -> ServiceItem:
-    """The item that a group is of."""
-    return work.get(ServiceItem, group.item_id)
