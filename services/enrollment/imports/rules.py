@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, cast
 
 from services.enrollment.directory import snapshot
-from services.enrollment.directory.changes import KINDS
 from shared.refusals import Refused
 from shared.states import Machine
 
@@ -29,7 +28,6 @@ FACTS: Mapping[str, type[Any]] = {
     "roles": snapshot.Role,
     "memberships": snapshot.Membership,
 }
-VIEWS = tuple(kind for kind in KINDS if kind not in FACTS)
 
 PERSONAL = ("family_name", "given_name", "phone", "student_number")
 """Fields that are never written in the open."""
