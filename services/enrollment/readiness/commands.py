@@ -12,7 +12,7 @@ from services.enrollment.plans import queries as plans
 from services.enrollment.plans.commands import say_pinned
 from services.enrollment.plans.rules import PLAN, need_term_over
 from services.enrollment.readiness import queries
-from services.enrollment.tables import ActivityGroup, ServicePlan, TermStanding, VenueStanding
+from services.enrollment.tables import ActivityGroup, ServicePlan, StaffStanding, TermStanding, VenueStanding
 from shared.contracts.enrollment import PlanActivated, PlanClosed, PlanFilingRevoked, ReadinessAchieved
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -51,6 +51,16 @@ def close(work: Work, plan_id: UUID) -> ServicePlan:
     placement.complete_plan(work, plan)
     say_pinned(work, plan, PlanClosed)
     return plan
+
+
+def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> None:
+    """Keep vetting's newest word about a person; older news changes nothing."""
+    row = {"id": person_id, "district_id": work.caller.district_id, "version": 1, "is_cleared": is_cleared}
+    row |= {"clearance_epoch": epoch, "valid_until": valid_until}
+    statement = insert(StaffStanding).values(row)
+    newer = statement.excluded.clearance_epoch > StaffStanding.clearance_epoch
+    changed = {name: statement.excluded[name] for name in ("is_cleared", "clearance_epoch", "valid_until")}
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
 
 
 def keep_venue(work: Work, school_id: UUID, venue_id: UUID, valid_until: date | None) -> None:
