@@ -13,7 +13,7 @@ from services.enrollment.directory.queries import is_cleared
 from services.enrollment.plans import queries as plans
 from services.enrollment.plans.rules import ON_FILE
 from services.enrollment.policies.queries import exceptions
-from services.enrollment.tables import ItemPublication, ProviderContract, ProviderStanding, ServiceItem
+from services.enrollment.tables import ItemPublication, ProviderContract, ProviderStanding, ServiceItem, ServicePlan
 from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended
 from shared.contracts.vetting import ProviderContractActivated, ProviderWhitelisted
 from shared.ids import new_id
@@ -26,7 +26,7 @@ from shared.refusals import NotFound
 
 def draft(work: Work, *, plan_id: UUID, starts: time, ends: time, **offered: Any) -> ServiceItem:
     """Write an item into a plan's catalogue."""
-    plan = plans.find_plan(work, plan_id)
+    plan = work.get(ServicePlan, plan_id)
     rules.need_hours(starts, ends)
     return work.add(
         ServiceItem(
@@ -48,7 +48,7 @@ def approve(work: Work, item_id: UUID) -> ServiceItem:
     state = rules.ITEM.move(item.state, "approve")
     days = term(work, item.term_id)
     held = [rules.last_day_of(weekday, days.ends_on, days.school_days) for weekday in item.weekdays]
-    plan = plans.find_plan(work, item.plan_id)
+    plan = work.get(ServicePlan, item.plan_id)
     policy = plans.policy_of(work, plan)
     _g_provider(work, item, days.ends_on, policy)
     excepted = exceptions(work, item.school_id, days.starts_on, days.ends_on)
@@ -68,7 +68,7 @@ def put_on_list(work: Work, item_id: UUID, action: str) -> ServiceItem:
     """
     item = work.get(ServiceItem, item_id, lock=True)
     state = rules.ITEM.move(item.state, action)
-    plan = plans.find_plan(work, item.plan_id)
+    plan = work.get(ServicePlan, item.plan_id)
     plans.need_filed(work, plan)
     policy = plans.policy_of(work, plan)
     rules.need_verified_fee(item.fee_bearing, queries.is_fee_verified(work, item.id), policy)

@@ -280,7 +280,7 @@ def confirm_group(work: Work, group_id: UUID, *, starts_on: date | None = None) 
     """Register a group (编班造册) that meets from a day on: attendance may schedule it, and its roll is said."""
     group = work.get(ActivityGroup, group_id, lock=True)
     state = rules.GROUP.move(group.state, "confirm")
-    plan, item = plans.find_plan(work, group.plan_id), work.get(ServiceItem, group.item_id)
+    plan, item = work.get(ServicePlan, group.plan_id), work.get(ServiceItem, group.item_id)
     plans.need_filed(work, plan)
     policy, days = plans.policy_of(work, plan), term(work, group.term_id)
     first = max(starts_on or days.starts_on, days.starts_on, work.today)

@@ -13,11 +13,6 @@ from shared.policy.published import policy_of_version
 OFFERED = ("APPROVED", "LISTED", "SUSPENDED")
 
 
-def find_plan(work: Work, plan_id: UUID, *, lock: bool = False) -> ServicePlan:
-    """The plan; raises NotFound."""
-    return work.get(ServicePlan, plan_id, lock=lock)
-
-
 def plan_of_term(work: Work, school_id: UUID, term_id: UUID) -> ServicePlan | None:
     """The one plan of a school's term."""
     query = select(ServicePlan).where(ServicePlan.school_id == school_id, ServicePlan.term_id == term_id)

@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.notices import commands as notices
 from services.enrollment.placement import commands as placement
-from services.enrollment.plans import queries as plans
 from services.enrollment.plans.commands import say_pinned
 from services.enrollment.plans.rules import PLAN, need_term_over
 from services.enrollment.readiness import queries
@@ -23,7 +22,7 @@ WAITING = ("FILED", "ACTIVE")
 
 def activate(work: Work, plan_id: UUID) -> ServicePlan:
     """Let sessions open; refused while a point of the checklist is missing (G-READY)."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = PLAN.move(plan.state, "activate")
     queries.need_ready(work, plan)
     plan.state = state
@@ -33,7 +32,7 @@ def activate(work: Work, plan_id: UUID) -> ServicePlan:
 
 def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
     """The district takes a filing back: nobody may apply any more."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     plan.state, plan.return_reason = PLAN.move(plan.state, "revoke"), reason
     notices.close_windows(work, plan.id)
     say_pinned(work, plan, PlanFilingRevoked)
@@ -42,7 +41,7 @@ def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
 
 def close(work: Work, plan_id: UUID) -> ServicePlan:
     """End a plan after its term: participations are completed, groups meet no more (S10)."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = PLAN.move(plan.state, "close")
     ends_on = term(work, plan.term_id).ends_on
     need_term_over(ends_on, work.today, queries.is_sealed(work, plan.school_id, plan.term_id))
@@ -89,7 +88,7 @@ def keep_term(work: Work, school_id: UUID, term_id: UUID, *, is_safe: bool = Fal
 
 def look_again(work: Work, plan_id: UUID) -> None:
     """Something of a plan changed (timer)."""
-    reconcile_school(work, plans.find_plan(work, plan_id).school_id)
+    reconcile_school(work, work.get(ServicePlan, plan_id).school_id)
 
 
 def reconcile_led_by(work: Work, person_id: UUID) -> None:
