@@ -167,7 +167,7 @@ def keep_guardians(work: Work, changes: Sequence[ImportChange]) -> Errors:
         (link.guardian_id, link.pupil_id): link
         for link in work.session.scalars(select(GuardianLink).where(GuardianLink.guardian_id.in_(guardians)))
     }
-    pupils = {pupil.id: pupil for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_(people.values())))}
+    pupils = queries.find_pupils(work, people.values())
     for guardian_id, pupil_id in sorted(wanted):
         if pupil_id in pupils:
             _verify(work, links.get((guardian_id, pupil_id)), guardian_id, pupils[pupil_id])

@@ -61,6 +61,11 @@ def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
     return person_id is not None and work.session.scalar(link) is not None
 
 
+def find_pupils(work: Work, pupil_ids: Collection[UUID]) -> dict[UUID, Pupil]:
+    """Pupils by id, registered now or once."""
+    return {pupil.id: pupil for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_(pupil_ids)))}
+
+
 def pupils_of_class_teacher(work: Work, person_id: UUID | None) -> list[Pupil]:
     """The pupils of the classes whose class teacher the person is."""
     if person_id is None:
@@ -136,8 +141,7 @@ def changes_after(work: Work, after: int, limit: int) -> dict[str, Any]:
     if not facts:
         return {"timeline": timeline, "items": [], "next": after}
     log_access(work, "enrollment.directory_feed", [fact.id for fact in facts])
-    found = work.session.scalars(select(Pupil).where(Pupil.id.in_([fact.id for fact in facts])))
-    pupils = {pupil.id: pupil for pupil in found}
+    pupils = find_pupils(work, [fact.id for fact in facts])
     items = [_entry(work, fact, pupils.get(fact.id)) for fact in facts]
     return {"timeline": timeline, "items": items, "next": facts[-1].sequence}
 
@@ -166,9 +170,16 @@ def last_sequence(work: Work) -> int:
     return work.session.scalar(select(func.max(RegisterFact.sequence))) or 0
 
 
+def cleared_among(work: Work, person_ids: Collection[UUID | None]) -> set[UUID]:
+    """Who of some people is cleared today, by vetting's newest word."""
+    query = select(StaffStanding.id).where(
+        StaffStanding.id.in_([one for one in person_ids if one]),
+        StaffStanding.is_cleared,
+        or_(StaffStanding.valid_until.is_(None), StaffStanding.valid_until >= work.today),
+    )
+    return set(work.session.scalars(query))
+
+
 def is_cleared(work: Work, person_id: UUID | None) -> bool:
-    """Whether vetting's newest word about a person is that they are cleared, today."""
-    if person_id is None:
-        return False
-    standing = work.session.get(StaffStanding, person_id)
-    return standing is not None and standing.is_cleared and (standing.valid_until or work.today) >= work.today
+    """Whether a person is cleared today, by vetting's newest word; nobody is not."""
+    return person_id in cleared_among(work, [person_id])

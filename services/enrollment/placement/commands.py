@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.enrollment.applications import queries as applications
 from services.enrollment.catalogue.queries import as_day, as_offer, find_items, slot_of
 from services.enrollment.catalogue.rules import g_day
-from services.enrollment.directory.queries import is_cleared, is_guardian
+from services.enrollment.directory.queries import find_pupils, is_cleared, is_guardian
 from services.enrollment.placement import queries, rules
 from services.enrollment.plans import queries as plans
 from services.enrollment.policies.queries import exceptions
@@ -61,9 +61,7 @@ def confirm(work: Work, *, application_ids: Sequence[UUID]) -> list[Participatio
         raise Refused("participation_not_confirmable")
     days = term(work, found[0].term_id)
     items = find_items(work, {item_id for one in found for item_id in one.item_ids})
-    pupils = {
-        one.id: one for one in work.session.scalars(select(Pupil).where(Pupil.id.in_({a.pupil_id for a in found})))
-    }
+    pupils = find_pupils(work, {one.pupil_id for one in found})
     starts_on = max(work.today, days.starts_on)
     confirmed = [_participation(one, pupils[one.pupil_id], starts_on, days.ends_on) for one in found]
     work.session.add_all(confirmed)

@@ -49,15 +49,11 @@ def answer(work: Work, survey_id: UUID, *, pupil_id: UUID, **wish: Any) -> Surve
     """A guardian answers for their child, and may answer again while the survey is open."""
     if not directory.is_guardian(work, work.caller.person_id, pupil_id):
         raise NotFound("pupil")
-    return _answer(work, survey_id, [{"pupil_id": pupil_id, **wish}])
+    return enter_answers(work, survey_id, answers=[{"pupil_id": pupil_id, **wish}])
 
 
 def enter_answers(work: Work, survey_id: UUID, *, answers: Sequence[dict[str, Any]]) -> Survey:
     """The school enters what families answered on paper."""
-    return _answer(work, survey_id, answers)
-
-
-def _answer(work: Work, survey_id: UUID, answers: Sequence[dict[str, Any]]) -> Survey:
     survey = work.get(Survey, survey_id)
     if survey.state != "OPEN":
         raise Refused("illegal_transition", machine=rules.SURVEY.name, state=survey.state, action="answer")
