@@ -157,8 +157,8 @@ def school_review(
     *,
     application_ids: Sequence[UUID],
     decision: str,
-    reason_code: str | None = None,
-    item_ids: Sequence[UUID] = (),
+    reason_code: str | None,
+    item_ids: Sequence[UUID],
 ) -> list[Application]:
     """The leadership decides, all alike: approve, reject with a reason, offer other items, or keep waiting."""
     applications = queries.find_applications(work, application_ids)

@@ -20,7 +20,7 @@ def publish(
     ends_on: date,
     collection_starts_on: date,
     school_days: Sequence[date],
-    term_id: UUID | None = None,
+    term_id: UUID | None,
 ) -> SchoolCalendar:
     """Publish a term, or, with its `term_id`, its days anew."""
     rules.need_days(starts_on, ends_on, school_days)

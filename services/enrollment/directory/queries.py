@@ -83,7 +83,7 @@ def children_of(work: Work, person_id: UUID | None) -> list[Pupil]:
     return list(work.session.scalars(query.order_by(Pupil.id)))
 
 
-def registered_pupils(work: Work, school_id: UUID, among: Collection[UUID] | None = None) -> list[UUID]:
+def registered_pupils(work: Work, school_id: UUID, among: Collection[UUID] | None) -> list[UUID]:
     """Ids of the pupils registered at a school, of all or of those named."""
     query = select(Pupil.id).where(Pupil.school_id == school_id, Pupil.active)
     if among is not None:

@@ -274,7 +274,7 @@ def add_members(work: Work, group_id: UUID, *, participation_ids: Sequence[UUID]
     return group
 
 
-def confirm_group(work: Work, group_id: UUID, *, starts_on: date | None = None) -> ActivityGroup:
+def confirm_group(work: Work, group_id: UUID, *, starts_on: date | None) -> ActivityGroup:
     """Register a group (编班造册) that meets from a day on: attendance may schedule it, and its roll is said."""
     group = work.get(ActivityGroup, group_id, lock=True)
     state = rules.GROUP.move(group.state, "confirm")

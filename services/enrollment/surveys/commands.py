@@ -14,9 +14,7 @@ from shared.policy.published import term
 from shared.refusals import NotFound, Refused
 
 
-def send(
-    work: Work, *, school_id: UUID, term_id: UUID, closes_on: date, pupil_ids: Sequence[UUID] | None = None
-) -> Survey:
+def send(work: Work, *, school_id: UUID, term_id: UUID, closes_on: date, pupil_ids: Sequence[UUID] | None) -> Survey:
     """Send a survey to every registered pupil of a school, or only to those named."""
     work.caller.need_school(school_id)
     term(work, term_id)
