@@ -107,11 +107,14 @@ class Pupil:
 
 @dataclass(frozen=True)
 class Guardian:
+    """`placed` are the pupils in a class: only then is a pupil kept, so a guardian changes when one gets there."""
+
     source_id: str
     family_name: str
     given_name: str
     phone: str
     pupils: tuple[str, ...]
+    placed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,11 @@ class Directory:
             for adult, child in ((one, other), (other, one))
             if adult in adults and child in self.pupils and adult != child
         )
-        return {one: Guardian(one, *_called(self.people[one]), children.get(one, ())) for one in sorted(adults)}
+        return {one: self._guardian(self.people[one], children.get(one, ())) for one in sorted(adults)}
+
+    def _guardian(self, person: Person, children: tuple[str, ...]) -> Guardian:
+        placed = tuple(child for child in children if self.pupils[child].class_id is not None)
+        return Guardian(person.source_id, *_called(person), children, placed)
 
     @cached_property
     def staff(self) -> Mapping[str, StaffMember]:
