@@ -26,9 +26,11 @@ from tests.builders.enrollment import (
     links,
     listed,
     of_type,
+    open_window,
     opened,
     survey,
     today,
+    told,
 )
 from tests.world import World
 
@@ -238,6 +240,37 @@ def test_a_family_whose_item_is_full_is_offered_another(school: School) -> None:
     school.principal().post(f"{E}/applications/school-review", offer)
     taken = school.parent(second).post(f"{E}/applications/{application['id']}/accept")
     assert (taken["state"], taken["item_ids"]) == ("APPROVED", [school.item["id"]])
+
+
+def test_an_offer_that_clashes_with_another_wish_of_the_child_is_not_taken(school: School) -> None:
+    survey(school)
+    draft(school, weekdays=[1], capacity=1)
+    items = [school.item]
+    for _ in range(2):
+        school.principal().post(f"{E}/items/{school.item['id']}/approve")
+        draft_item(school, weekdays=[2])
+        items.append(school.item)
+    file(school)
+    for item in items:
+        school.item = item
+        listed(school)
+    told(school)
+    open_window(school)
+    full, wanted, offered = items
+    first, second = links(school)[:2]
+    school.item = full
+    approved(school, first)
+    application = apply(school, second)
+    class_teacher(school, second).post(f"{E}/applications/class-review", {"application_ids": [application["id"]]})
+    decision = {"application_ids": [application["id"]], "decision": "reallocate", "item_ids": [offered["id"]]}
+    school.principal().post(f"{E}/applications/school-review", decision)
+    open_window(school)
+    school.item = wanted
+    other = apply(school, second)
+    parent = school.parent(second)
+    assert parent.refused(f"{E}/applications/{application['id']}/accept")["code"] == "items_overlap"
+    parent.post(f"{E}/applications/{other['id']}/withdraw")
+    assert parent.post(f"{E}/applications/{application['id']}/accept")["state"] == "APPROVED"
 
 
 def test_other_content_than_was_filed_is_not_approved_under_the_same_filing(school: School) -> None:

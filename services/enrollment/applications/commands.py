@@ -1,4 +1,4 @@
-"""Every step of an application. Rows are locked in the order: applications, then items, each by id."""
+"""Every step of an application. Rows are locked in the order: applications, pupils, items, each by id."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -128,9 +128,13 @@ def _g_apply(
     rules.g_elig(pupil.stage, pupil.grade, is_registered, window.plan_id, wanted, policy)
     if queries.has_applied(work, window.id, pupil.id, kind):
         raise Refused("already_exists", thing="application")
-    others = find_items(work, queries.live_items(work, pupil.id, window.term_id))
-    rules.need_no_clash([*wanted, *queries.as_wanted(others.values())])
+    rules.need_no_clash([*wanted, *_other_wishes(work, pupil.id, window.term_id)])
     return kind, list(items)
+
+
+def _other_wishes(work: Work, pupil_id: UUID, term_id: UUID, *, besides: UUID | None = None) -> list[rules.Wanted]:
+    """What a pupil applied for in a term, as far as it stands, besides one application."""
+    return queries.as_wanted(find_items(work, queries.live_items(work, pupil_id, term_id, besides)).values())
 
 
 # Reviewing
@@ -216,7 +220,7 @@ def _offer(work: Work, application: Application, item_ids: Sequence[UUID], polic
     items = queries.as_wanted(find_items(work, item_ids).values())
     pupil = work.get(Pupil, application.pupil_id)
     rules.g_elig(pupil.stage, pupil.grade, pupil.active, application.plan_id, items, policy)
-    rules.need_no_clash(items)
+    rules.need_no_clash([*items, *_other_wishes(work, pupil.id, application.term_id, besides=application.id)])
     if not items:
         raise NotFound("item")
     application.offered_item_ids = [item.item_id for item in items]
@@ -233,9 +237,12 @@ def place_waiting(work: Work, application_id: UUID) -> Application:
 
 
 def accept_offer(work: Work, application_id: UUID) -> Application:
-    """A family takes the items that it was offered."""
+    """A family takes the items that it was offered; it may have applied for something else since."""
     application = _own(work, application_id)
     rules.APPLICATION.move(application.state, "accept")
+    pupil = work.get(Pupil, application.pupil_id, lock=True)
+    offered = queries.as_wanted(find_items(work, application.offered_item_ids).values())
+    rules.need_no_clash([*offered, *_other_wishes(work, pupil.id, application.term_id, besides=application.id)])
     application.item_ids, application.offered_item_ids = application.offered_item_ids, []
     _approve(work, [application], _policy_of(work, application), "accept")
     cancel_timer(work, OFFER_ENDS, application.id)

@@ -60,12 +60,13 @@ def has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
     return work.session.scalar(query) is not None
 
 
-def live_items(work: Work, pupil_id: UUID, term_id: UUID) -> list[UUID]:
-    """Ids of the items that a pupil applied for in a term, as far as it still stands."""
+def live_items(work: Work, pupil_id: UUID, term_id: UUID, besides: UUID | None) -> list[UUID]:
+    """Ids of the items that a pupil applied for in a term, as far as it still stands, besides one application."""
     rows = work.session.scalars(
         select(Application.item_ids).where(
             Application.pupil_id == pupil_id,
             Application.term_id == term_id,
+            Application.id.is_distinct_from(besides),
             Application.state.not_in(ENDED),
             ~_is_withdrawn(),
         )
