@@ -273,6 +273,24 @@ def test_an_offer_that_clashes_with_another_wish_of_the_child_is_not_taken(schoo
     assert parent.post(f"{E}/applications/{application['id']}/accept")["state"] == "APPROVED"
 
 
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_no_group_outgrows_what_one_adult_may_look_after(school: School, confirmed: bool) -> None:
+    one_each = {"grouping": {"pupils_per_adult": {"care": {"value": 1}}}}
+    whole = {"base": "p5-hebi", "overlay": one_each, "effective_from": today(school)}
+    school.world.as_("district_admin").post(f"{E}/policy-profiles", whole)
+    opened(school)
+    applications = [approved(school, link)["id"] for link in links(school)[:2]]
+    school.office().post(f"{E}/participations", {"application_ids": applications})
+    wanted = {"item_id": school.item["id"], "title": "一", "venue_id": new_id(), "lead_person_id": school.lead}
+    group = school.office().post(f"{E}/groups", {**wanted, "capacity": 30})
+    path = f"{E}/groups/{group['id']}"
+    school.office().post(f"{path}/add-members", {"participation_ids": applications[:1]})
+    if confirmed:
+        school.office().post(f"{path}/confirm")
+    refusal = school.office().refused(f"{path}/add-members", {"participation_ids": applications})
+    assert (refusal["code"], refusal["gate"]) == ("group_full", "G-STAFFED")
+
+
 def test_other_content_than_was_filed_is_not_approved_under_the_same_filing(school: School) -> None:
     opened(school)
     draft_item(school, title="阅读", content_type="READING")
