@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.enrollment.applications import queries, rules
-from services.enrollment.catalogue.queries import find_items
+from services.enrollment.catalogue.queries import find_items, find_judged
+from services.enrollment.catalogue.rules import Item
 from services.enrollment.directory import queries as directory
 from services.enrollment.notices.rules import need_open
 from services.enrollment.tables import Application, ApplicationWindow, Participation, Pupil, ReviewStep
@@ -118,10 +119,9 @@ def _g_apply(
     policy: Policy,
 ) -> tuple[str, list[UUID]]:
     """The gates of applying, under the pupil's lock; returns the kind of chain and the items in order."""
-    items = find_items(work, item_ids)
-    if len(items) != len(set(item_ids)):
+    wanted = find_judged(work, item_ids)
+    if len(wanted) != len(set(item_ids)):
         raise NotFound("item")
-    wanted = queries.as_wanted(items.values())
     kind = rules.kind_of(wanted)
     rules.g_voluntary(directory.is_guardian(work, guardian_id, pupil.id), kind, policy)
     is_registered = pupil.active and pupil.school_id == window.school_id
@@ -129,12 +129,12 @@ def _g_apply(
     if queries.has_applied(work, window.id, pupil.id, kind):
         raise Refused("already_exists", thing="application")
     rules.need_no_clash([*wanted, *_other_wishes(work, pupil.id, window.term_id)])
-    return kind, list(items)
+    return kind, [item.item_id for item in wanted]
 
 
-def _other_wishes(work: Work, pupil_id: UUID, term_id: UUID, *, besides: UUID | None = None) -> list[rules.Wanted]:
+def _other_wishes(work: Work, pupil_id: UUID, term_id: UUID, *, besides: UUID | None = None) -> list[Item]:
     """What a pupil applied for in a term, as far as it stands, besides one application."""
-    return queries.as_wanted(find_items(work, queries.live_items(work, pupil_id, term_id, besides)).values())
+    return find_judged(work, queries.live_items(work, pupil_id, term_id, besides))
 
 
 # Reviewing
@@ -209,7 +209,7 @@ def _approve(work: Work, applications: Sequence[Application], policy: Policy, ac
 
 
 def offer_reallocation(work: Work, application_id: UUID, *, item_ids: Sequence[UUID]) -> Application:
-    """Offer other items to a family that waits."""
+    """Item other items to a family that waits."""
     (application,) = queries.find_applications(work, [application_id])
     application.state = rules.APPLICATION.move(application.state, "reallocate")
     _offer(work, application, item_ids, _policy_of(work, application))
@@ -217,7 +217,7 @@ def offer_reallocation(work: Work, application_id: UUID, *, item_ids: Sequence[U
 
 
 def _offer(work: Work, application: Application, item_ids: Sequence[UUID], policy: Policy) -> None:
-    items = queries.as_wanted(find_items(work, item_ids).values())
+    items = find_judged(work, item_ids)
     pupil = work.get(Pupil, application.pupil_id)
     rules.g_elig(pupil.stage, pupil.grade, pupil.active, application.plan_id, items, policy)
     rules.need_no_clash([*items, *_other_wishes(work, pupil.id, application.term_id, besides=application.id)])
@@ -241,7 +241,7 @@ def accept_offer(work: Work, application_id: UUID) -> Application:
     application = _own(work, application_id)
     rules.APPLICATION.move(application.state, "accept")
     pupil = work.get(Pupil, application.pupil_id, lock=True)
-    offered = queries.as_wanted(find_items(work, application.offered_item_ids).values())
+    offered = find_judged(work, application.offered_item_ids)
     rules.need_no_clash([*offered, *_other_wishes(work, pupil.id, application.term_id, besides=application.id)])
     application.item_ids, application.offered_item_ids = application.offered_item_ids, []
     _approve(work, [application], _policy_of(work, application), "accept")

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Exists, exists, func, select
 
-from services.enrollment.applications.rules import Wanted
-from services.enrollment.tables import Application, Participation, Pupil, ReviewStep, SchoolClass, ServiceItem
+from services.enrollment.tables import Application, Participation, Pupil, ReviewStep, SchoolClass
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
@@ -87,21 +86,3 @@ def places_taken(work: Work, item_ids: Collection[UUID]) -> dict[UUID, int]:
 
 def _is_withdrawn() -> Exists:
     return exists().where(Participation.id == Application.id, Participation.state.in_(("WITHDRAWN", "COMPLETED")))
-
-
-def as_wanted(items: Collection[ServiceItem]) -> list[Wanted]:
-    """Items as the rules judge them."""
-    return [
-        Wanted(
-            item_id=item.id,
-            state=item.state,
-            plan_id=item.plan_id,
-            stage=item.stage,
-            grades=item.grades,
-            segment=item.segment,
-            weekdays=item.weekdays,
-            starts=item.starts,
-            ends=item.ends,
-        )
-        for item in items
-    ]

@@ -52,7 +52,7 @@ def approve(work: Work, item_id: UUID) -> ServiceItem:
     policy = plans.policy_of(work, plan)
     _g_provider(work, item, days.ends_on, policy)
     excepted = exceptions(work, item.school_id, days.starts_on, days.ends_on)
-    rules.approve(queries.as_offer(item), [queries.as_day(days, on) for on in held], excepted, policy)
+    rules.approve(queries.as_judged(item), [queries.as_day(days, on) for on in held], excepted, policy)
     item.state = state
     work.session.flush()
     if plan.state in ON_FILE:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from math import ceil
+from uuid import UUID
 
 from shared.policy import Policy
 from shared.policy.gates import g_content, g_time
@@ -28,9 +29,12 @@ SEGMENTS = ("service", "class_activity", "ordinary", "extended", "evening", "clu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
-    """What an item would be, as the gates judge it; `weekdays` count from 1, Monday."""
+class Item:
+    """An item as the rules judge it; `weekdays` count from 1, Monday."""
 
+    item_id: UUID
+    plan_id: UUID
+    state: str
     content_type: str
     stage: str
     grades: Collection[int]
@@ -56,41 +60,41 @@ def need_hours(starts: time, ends: time) -> None:
         raise Invalid({"ends": "before_start"})
 
 
-def approve(offer: Offer, days: Sequence[Day], exceptions: Collection[str], policy: Policy) -> None:
+def approve(item: Item, days: Sequence[Day], exceptions: Collection[str], policy: Policy) -> None:
     """G-CONTENT, and G-TIME on one date of each weekday; attendance asks again for every session."""
     g_content(
         policy,
-        stage=offer.stage,
-        grades=offer.grades,
-        content_type=offer.content_type,
-        by_third_party=offer.by_third_party,
+        stage=item.stage,
+        grades=item.grades,
+        content_type=item.content_type,
+        by_third_party=item.by_third_party,
     )
     for day in days:
-        g_day(offer, day, exceptions, policy)
+        g_day(item, day, exceptions, policy)
 
 
-def g_day(offer: Offer, day: Day, exceptions: Collection[str], policy: Policy) -> None:
+def g_day(item: Item, day: Day, exceptions: Collection[str], policy: Policy) -> None:
     """G-TIME for an item on one date."""
     g_time(
         policy,
-        stage=offer.stage,
-        segment=offer.segment,
+        stage=item.stage,
+        segment=item.segment,
         service_date=day.on,
         week_of_term=day.week,
         is_school_day=day.is_school_day,
-        starts=offer.starts,
-        ends=offer.ends,
-        learning_periods=learning_periods(offer, policy),
+        starts=item.starts,
+        ends=item.ends,
+        learning_periods=learning_periods(item, policy),
         exceptions=exceptions,
     )
 
 
-def learning_periods(offer: Offer, policy: Policy) -> int:
+def learning_periods(item: Item, policy: Policy) -> int:
     """How many class periods of learning activity the item takes of a pupil's day, rounded up."""
-    if offer.content_type not in policy.value("content.learning_types"):
+    if item.content_type not in policy.value("content.learning_types"):
         return 0
-    minutes = (offer.ends.hour - offer.starts.hour) * 60 + offer.ends.minute - offer.starts.minute
-    period: int = policy.value(f"class_period_minutes.{offer.stage}")
+    minutes = (item.ends.hour - item.starts.hour) * 60 + item.ends.minute - item.starts.minute
+    period: int = policy.value(f"class_period_minutes.{item.stage}")
     return ceil(minutes / period)
 
 

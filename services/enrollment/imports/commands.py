@@ -5,6 +5,7 @@ Every chunk is restartable, because it only makes the directory say what the cha
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -130,13 +131,5 @@ def _changes(work: Work, incoming: Directory, changes: Changes) -> Iterator[dict
 def _problems(checked: Checked) -> Iterator[dict[str, Any]]:
     for row in checked.quarantined:
         for problem in row.problems:
-            yield {
-                "file": row.file,
-                "line": row.line,
-                "source_id": row.source_id,
-                "field": problem.field,
-                "code": problem.code,
-                "value": problem.value,
-                "sentence": problem.sentence(),
-                "sentence_en": problem.sentence("en"),
-            }
+            sentences = {"sentence": problem.sentence(), "sentence_en": problem.sentence("en")}
+            yield asdict(problem) | {"source_id": row.source_id} | sentences

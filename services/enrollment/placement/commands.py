@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.applications import queries as applications
-from services.enrollment.catalogue.queries import as_day, as_offer, find_items, slot_of
+from services.enrollment.catalogue.queries import as_day, as_judged, find_items, slot_of
 from services.enrollment.catalogue.rules import g_day
 from services.enrollment.directory.queries import find_pupils, is_cleared, is_guardian
 from services.enrollment.placement import queries, rules
@@ -304,7 +304,7 @@ def _g_first_day(work: Work, item: ServiceItem, days: Term, first: date, policy:
     meets = [day for day in days.school_days if day >= first and day.isoweekday() in item.weekdays]
     if meets:
         excepted = exceptions(work, item.school_id, meets[0], days.ends_on)
-        g_day(as_offer(item), as_day(days, meets[0]), excepted, policy)
+        g_day(as_judged(item), as_day(days, meets[0]), excepted, policy)
 
 
 def _say_group(work: Work, group: ActivityGroup, item: ServiceItem) -> None:
