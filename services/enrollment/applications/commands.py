@@ -190,7 +190,7 @@ def _g_step(
 ) -> str:
     clauses = policy.clauses(f"review_chain.{application.kind}")
     role = rules.g_chain(application.chain, application.step, step, work.caller.roles, clauses)
-    rules.need_other_reviewer(actors, work.caller.subject, role, clauses)
+    rules.need_other_reviewer(actors, {work.caller.subject, str(work.caller.person_id)}, role, clauses)
     return role
 
 

@@ -91,9 +91,11 @@ def g_chain(
     return role
 
 
-def need_other_reviewer(actors: Collection[tuple[str, str]], caller: str, role: str, clauses: Collection[str]) -> None:
-    """Nobody reviews what they applied for, or passed in another role (INV-ENR-05)."""
-    if any(actor == caller and acted_as != role for actor, acted_as in actors):
+def need_other_reviewer(
+    actors: Collection[tuple[str, str]], caller: Collection[str], role: str, clauses: Collection[str]
+) -> None:
+    """Nobody reviews what they applied for, or passed in another role (INV-ENR-05); `caller`: account and person."""
+    if any(actor in caller and acted_as != role for actor, acted_as in actors):
         raise Refused("same_person", gate="G-CHAIN", clauses=clauses, action="review")
 
 
