@@ -128,6 +128,11 @@ def policy_of_district(work: Work) -> Policy:
     return _only(work, _OF_DISTRICT, {"district": work.caller.district_id, "today": work.today})
 
 
+def policy_of_version(work: Work, profile_id: str, version: int) -> Policy:
+    """One version that the caller's district published; raises Refused("policy_missing")."""
+    return _only(work, _OF_VERSION, {"district": work.caller.district_id, "profile": profile_id, "version": version})
+
+
 def term(work: Work, term_id: UUID) -> Term:
     """A term's calendar; raises Refused("policy_missing") while it has not arrived."""
     row = work.session.execute(
@@ -161,11 +166,13 @@ _OF_DISTRICT = (
     .order_by(_COLUMNS.effective_from.desc(), _COLUMNS.version.desc())
     .limit(1)
 )
-_DOCUMENT = select(_COLUMNS.document).where(
+_VERSION = and_(
     _COLUMNS.district_id == bindparam("district"),
     _COLUMNS.profile_id == bindparam("profile"),
     _COLUMNS.version == bindparam("version"),
 )
+_OF_VERSION = _FOUND.where(_VERSION)
+_DOCUMENT = select(_COLUMNS.document).where(_VERSION)
 
 
 def _only(work: Work, query: Select[Any], which: dict[str, Any]) -> Policy:

@@ -173,6 +173,11 @@ def opened(school: School, **changes: Any) -> None:
     file(school)
     listed(school)
     told(school)
+    open_window(school)
+
+
+def open_window(school: School) -> None:
+    """One more window of the plan."""
     school.window = school.office().post(f"{E}/windows", {"plan_id": school.plan["id"]})
     school.office().post(f"{E}/windows/{school.window['id']}/open")
 

@@ -40,7 +40,7 @@ class _District:
 
     chance: random.Random
     school_year: int
-    tables: Tables = field(default_factory=lambda: {file: [] for file in COLUMNS if file != "demographics"})
+    tables: Tables = field(default_factory=lambda: {file: [] for file in COLUMNS})
     numbers: Iterator[int] = field(default_factory=count)
     pupils_born: Counter[date] = field(default_factory=Counter)
     teaching_parents: set[str] = field(default_factory=set)

@@ -22,7 +22,7 @@ from tests.world import House, World
 
 OWN: Mapping[str, Mapping[str, str]] = {
     "enrollment": {
-        "policy_profiles": "",
+        "policies": "",
         "terms": "",
         "pins": "",
         "plans": "state = 'FILED', ready_at = NULL",

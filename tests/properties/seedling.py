@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from services.enrollment.plans.queries import current_hash, find_plan
+from services.enrollment.plans.queries import current_hash
+from services.enrollment.tables import ServicePlan
 from services.finance.fee_standards.commands import posting_of
 from services.finance.publications.rules import content_hash
 from services.finance.tables import FeeStandard
@@ -151,7 +152,7 @@ def _hash_again(copied: District) -> None:
     """What is filed and what is posted is hashed with its ids."""
     world, caller = copied.world, copied.world.district
     with open_work(world.suite.nodes["enrollment"].database, service_itself("enrollment", caller)) as work:
-        filed = current_hash(work, find_plan(work, UUID(copied.school.plan)))
+        filed = current_hash(work, work.get(ServicePlan, UUID(copied.school.plan)))
     with open_work(world.suite.nodes["finance"].database, service_itself("finance", caller)) as work:
         posted = content_hash(posting_of(work.session.scalars(select(FeeStandard)).one()))
     for service, table, columns in (

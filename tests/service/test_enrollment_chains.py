@@ -1,5 +1,6 @@
 """A school under a profile with another chain: asked for by word of mouth, then by form, and no agreement to sign."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from tests.builders.enrollment import (
     links,
     state_of,
 )
+from tests.client import Client
 from tests.world import World
 
 SERVICES = ("enrollment",)
@@ -106,6 +108,30 @@ def test_care_may_be_refused_where_there_is_no_difficulty_and_for_no_unnamed_rea
     refusal = school.principal().refused(f"{E}/applications/school-review", wanted)
     assert "P3-2.2.1" in [clause["id"] for clause in refusal["clauses"]]
     assert decide(school, application, "reject", reason_code="NO_DIFFICULTY")["state"] == "REJECTED"
+
+
+@pytest.mark.parametrize("account", ["", "account-7"])
+def test_no_class_teacher_reviews_the_application_for_their_own_child(school: School, account: str) -> None:
+    link = links(school)[0]
+    world, person = school.world, UUID(link["guardian_id"])
+    pupil = next(one for one in school.principal().all(f"{E}/pupils") if one["id"] == link["pupil_id"])
+    world.change("enrollment", "UPDATE classes SET teacher_id = :p WHERE id = :c", p=person, c=pupil["class_id"])
+    application = asked(school, link)
+
+    def token_for(service: str) -> str:
+        return world.house.issuer.token(
+            subject=account or str(person),
+            roles=["class_teacher"],
+            district_ids=[world.district],
+            school_ids=[school.id],
+            person_id=person,
+            audience=service,
+            lifetime=timedelta(hours=1),
+        )
+
+    body = {"application_ids": [application["id"]]}
+    refusal = Client(world.http, token_for).refused(f"{E}/applications/prelim-review", body)
+    assert (refusal["gate"], refusal["code"]) == ("G-CHAIN", "same_person")
 
 
 def test_a_class_teacher_registers_pupils_of_their_own_class_only(school: School) -> None:

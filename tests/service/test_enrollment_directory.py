@@ -147,6 +147,15 @@ def test_a_guardian_whom_the_register_no_longer_names_is_none_any_more(district:
     assert {(one["guardian_id"], one["state"]) for one in links} >= {(str(ended.guardian_id), "ENDED")}
 
 
+def test_the_guardians_of_a_pupil_who_is_placed_later_are_linked_then(world: World, rows: Any) -> None:
+    place = next(row for row in rows["enrollments"] if row["role"] == "student")
+    apply(world, upload(world, rostering.pack(rows | {"enrollments": [r for r in rows["enrollments"] if r != place]})))
+    before = len(said(world, GuardianLinkVerified))
+    apply(world, upload(world, rostering.pack(rows)))
+    assert len(pupils(world)) == 40
+    assert len(said(world, GuardianLinkVerified)) > before
+
+
 def test_the_feed_gives_another_service_everybody_in_order_with_names(district: World) -> None:
     token = district.house.service_token("enrollment")
     headers = {"Authorization": f"Bearer {token}"}

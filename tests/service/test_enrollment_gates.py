@@ -26,9 +26,11 @@ from tests.builders.enrollment import (
     links,
     listed,
     of_type,
+    open_window,
     opened,
     survey,
     today,
+    told,
 )
 from tests.world import World
 
@@ -238,6 +240,55 @@ def test_a_family_whose_item_is_full_is_offered_another(school: School) -> None:
     school.principal().post(f"{E}/applications/school-review", offer)
     taken = school.parent(second).post(f"{E}/applications/{application['id']}/accept")
     assert (taken["state"], taken["item_ids"]) == ("APPROVED", [school.item["id"]])
+
+
+def test_an_offer_that_clashes_with_another_wish_of_the_child_is_not_taken(school: School) -> None:
+    survey(school)
+    draft(school, weekdays=[1], capacity=1)
+    items = [school.item]
+    for _ in range(2):
+        school.principal().post(f"{E}/items/{school.item['id']}/approve")
+        draft_item(school, weekdays=[2])
+        items.append(school.item)
+    file(school)
+    for item in items:
+        school.item = item
+        listed(school)
+    told(school)
+    open_window(school)
+    full, wanted, offered = items
+    first, second = links(school)[:2]
+    school.item = full
+    approved(school, first)
+    application = apply(school, second)
+    class_teacher(school, second).post(f"{E}/applications/class-review", {"application_ids": [application["id"]]})
+    decision = {"application_ids": [application["id"]], "decision": "reallocate", "item_ids": [offered["id"]]}
+    school.principal().post(f"{E}/applications/school-review", decision)
+    open_window(school)
+    school.item = wanted
+    other = apply(school, second)
+    parent = school.parent(second)
+    assert parent.refused(f"{E}/applications/{application['id']}/accept")["code"] == "items_overlap"
+    parent.post(f"{E}/applications/{other['id']}/withdraw")
+    assert parent.post(f"{E}/applications/{application['id']}/accept")["state"] == "APPROVED"
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_no_group_outgrows_what_one_adult_may_look_after(school: School, confirmed: bool) -> None:
+    one_each = {"grouping": {"pupils_per_adult": {"care": {"value": 1}}}}
+    whole = {"base": "p5-hebi", "overlay": one_each, "effective_from": today(school)}
+    school.world.as_("district_admin").post(f"{E}/policy-profiles", whole)
+    opened(school)
+    applications = [approved(school, link)["id"] for link in links(school)[:2]]
+    school.office().post(f"{E}/participations", {"application_ids": applications})
+    wanted = {"item_id": school.item["id"], "title": "一", "venue_id": new_id(), "lead_person_id": school.lead}
+    group = school.office().post(f"{E}/groups", {**wanted, "capacity": 30})
+    path = f"{E}/groups/{group['id']}"
+    school.office().post(f"{path}/add-members", {"participation_ids": applications[:1]})
+    if confirmed:
+        school.office().post(f"{path}/confirm")
+    refusal = school.office().refused(f"{path}/add-members", {"participation_ids": applications})
+    assert (refusal["code"], refusal["gate"]) == ("group_full", "G-STAFFED")
 
 
 def test_other_content_than_was_filed_is_not_approved_under_the_same_filing(school: School) -> None:

@@ -112,6 +112,15 @@ def test_a_plan_is_ready_and_active_when_every_point_holds(school: School) -> No
     assert school.principal().post(f"{E}/plans/{school.plan['id']}/activate")["state"] == "ACTIVE"
 
 
+def test_a_caller_who_is_nobody_is_the_teacher_of_no_class(school: School) -> None:
+    opened(school)
+    apply(school, links(school)[0])
+    school.world.change(
+        "enrollment", "UPDATE classes SET teacher_id = NULL WHERE district_id = :d", d=school.world.district
+    )
+    assert school.world.as_("class_teacher", school=school.id).get(f"{E}/applications")["items"] == []
+
+
 def test_another_school_and_another_district_find_nothing(school: School) -> None:
     opened(school)
     application = apply(school, links(school)[0])

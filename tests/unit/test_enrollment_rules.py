@@ -24,17 +24,19 @@ MONDAY = date(2026, 9, 7)
 SCHOOL_DAYS = [day for n in range(60) if (day := MONDAY + timedelta(days=n)).weekday() < 5]
 
 
-def wanted(weekdays: list[int], starts: time, ends: time, segment: str = "service") -> applications.Wanted:
-    return applications.Wanted(
+def item(weekdays: list[int], starts: time, ends: time, segment: str = "service") -> catalogue.Item:
+    return catalogue.Item(
         item_id=new_id(),
         state="LISTED",
         plan_id=UUID(int=1),
+        content_type="HOMEWORK_TUTORING",
         stage="primary",
         grades=[1],
         segment=segment,
         weekdays=weekdays,
         starts=starts,
         ends=ends,
+        by_third_party=False,
     )
 
 
@@ -74,7 +76,7 @@ def test_the_chain_is_gone_through_in_its_order_by_its_roles() -> None:
 def test_nobody_is_in_two_places_at_once(
     one: tuple[list[int], time, time], other: tuple[list[int], time, time], clash: bool
 ) -> None:
-    items = [wanted(*one), wanted(*other)]
+    items = [item(*one), item(*other)]
     if clash:
         with pytest.raises(Refused, match="items_overlap"):
             applications.need_no_clash(items)
@@ -83,7 +85,7 @@ def test_nobody_is_in_two_places_at_once(
 
 
 def test_a_wish_for_clubs_alone_goes_through_the_chain_of_clubs() -> None:
-    club, care = wanted([1], time(16), time(17), "club"), wanted([2], time(16), time(17))
+    club, care = item([1], time(16), time(17), "club"), item([2], time(16), time(17))
     assert applications.kind_of([club]) == "clubs"
     assert applications.kind_of([club, care]) == "care"
 
@@ -126,25 +128,15 @@ def test_grace_lasts_as_many_school_days_as_the_profile_says(offset: int) -> Non
 
 @given(st.integers(1, 7))
 def test_the_date_that_an_item_is_judged_by_is_of_its_weekday_and_in_the_term(weekday: int) -> None:
-    day = catalogue.last_day_of(weekday, MONDAY, SCHOOL_DAYS[-1], SCHOOL_DAYS)
-    assert day.on.isoweekday() == weekday
-    assert MONDAY <= day.on <= SCHOOL_DAYS[-1] + timedelta(days=2)
-    assert day.is_school_day is (weekday <= 5)
+    day = catalogue.last_day_of(weekday, SCHOOL_DAYS[-1], SCHOOL_DAYS)
+    assert day.isoweekday() == weekday
+    assert MONDAY <= day <= SCHOOL_DAYS[-1] + timedelta(days=2)
+    assert (day in SCHOOL_DAYS) is (weekday <= 5)
 
 
 @pytest.mark.parametrize(("ends", "periods"), [(time(17, 10), 1), (time(17, 11), 2)])
 def test_tutoring_counts_in_class_periods_rounded_up(ends: time, periods: int) -> None:
-    offer = catalogue.Offer(
-        content_type="HOMEWORK_TUTORING",
-        stage="primary",
-        grades=[3],
-        segment="service",
-        weekdays=[1],
-        starts=time(16, 30),
-        ends=ends,
-        by_third_party=False,
-    )
-    assert catalogue.learning_periods(offer, POLICY) == periods
+    assert catalogue.learning_periods(item([1], time(16, 30), ends), POLICY) == periods
 
 
 def test_a_filing_covers_what_is_material_and_in_any_order() -> None:

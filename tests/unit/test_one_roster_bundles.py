@@ -191,14 +191,9 @@ def test_a_password_is_dropped_on_reading() -> None:
     assert "hunter2" not in repr(bundle) + repr(check_rows(bundle)) + repr(to_directory(check_rows(bundle)))
 
 
-def test_demographics_stay_closed_unless_asked_for() -> None:
-    data = pack(ORGS | {"users": [{"sourcedId": "p-1"}], "demographics": [{"sourcedId": "p-1", "sex": "female"}]})
-    assert "demographics" not in read_bundle(data).rows
-    assert read_bundle(data, with_demographics=True).rows["demographics"][0]["sex"] == "female"
-
-
-def test_files_that_we_have_no_use_for_stay_closed() -> None:
-    data = pack(ORGS, manifest={"file.results": "bulk"}, extra_files=[("results.csv", b"\x81 anything")])
+@pytest.mark.parametrize("file", ["demographics", "results"])
+def test_files_that_we_have_no_use_for_stay_closed(file: str) -> None:
+    data = pack(ORGS, manifest={f"file.{file}": "bulk"}, extra_files=[(f"{file}.csv", b"\x81 anything")])
     assert set(read_bundle(data).rows) == {"orgs"}
 
 
@@ -213,7 +208,7 @@ def test_every_problem_has_a_sentence_and_a_json_form(code: str, language: str) 
 def survives(data: bytes) -> None:
     """Any input ends as a bundle refused or a directory, never as another exception."""
     try:
-        bundle = read_bundle(data, with_demographics=True)
+        bundle = read_bundle(data)
     except BrokenBundle as broken:
         assert broken.problems
     else:

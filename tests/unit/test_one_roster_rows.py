@@ -190,14 +190,6 @@ def test_a_scheduled_class_needs_no_grade() -> None:
     assert check(rows).quarantined == ()
 
 
-def test_demographics_belong_to_a_user() -> None:
-    rows = small()
-    pupil = first(rows, "users", "p-")["sourcedId"]
-    rows["demographics"] = [{"sourcedId": pupil, "sex": "female"}, {"sourcedId": "nobody", "birthDate": "2019-13-01"}]
-    checked = check_rows(read_bundle(pack(rows), with_demographics=True))
-    assert set(checked.rows["demographics"]) == {pupil}
-
-
 def user(**cells: str) -> Rows:
     return [
         {"sourcedId": "p-1", "username": "p-1", "enabledUser": "true", "familyName": "王", "givenName": "一"} | cells

@@ -6,7 +6,8 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select
 
-from services.enrollment.agreements import commands, queries
+from services.enrollment.agreements import commands
+from services.enrollment.directory.queries import list_visible
 from services.enrollment.tables import Agreement
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -63,7 +64,7 @@ def offer_agreements(work: Work, **new: Any) -> dict[str, Any]:
 )
 def list_agreements(work: Work) -> Select[Any]:
     """Agreements about the pupils whom the caller may see."""
-    return queries.list_agreements(work)
+    return list_visible(work, Agreement)
 
 
 @door.post("/agreements/<uuid:agreement_id>/sign", needs="agreement.sign", gives=AgreementOut)

@@ -8,7 +8,6 @@ from services.enrollment.applications import queries as applications
 from services.enrollment.directory import queries as directory
 from services.enrollment.placement import commands as placement
 from services.enrollment.placement import queries as placement_queries
-from services.enrollment.plans import queries as plans
 from services.enrollment.tables import Agreement
 from shared.contracts.enrollment import AgreementInForce
 from shared.messaging.work import Work
@@ -19,10 +18,10 @@ from shared.refusals import NotFound, Refused
 def offer(work: Work, *, application_ids: Sequence[UUID], sections: Mapping[str, str]) -> list[Agreement]:
     """Offer the same text to the families of approved applications of one plan, all or none."""
     found = applications.find_applications(work, application_ids)
-    plan = plans.find_plan(work, found[0].plan_id)
-    rules.need_sections(sections, plans.policy_of(work, plan))
+    school_id, term_id = found[0].school_id, found[0].term_id
+    rules.need_sections(sections, policy_of_term(work, school_id, term_id))
     known = placement_queries.agreements_of(work, application_ids)
-    days = term(work, plan.term_id)
+    days = term(work, term_id)
     if known or any(one.state != "APPROVED" for one in found):
         raise Refused("agreement_not_offerable")
     offered = [

@@ -3,17 +3,11 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from services.enrollment.directory.queries import only_visible
 from services.enrollment.tables import Agreement
 from shared.messaging.work import Work
 from shared.refusals import NotFound
-
-
-def list_agreements(work: Work) -> Select[Agreement]:
-    """Agreements about the pupils whom the caller may see."""
-    return only_visible(work, select(Agreement), Agreement.pupil_id)
 
 
 def find_agreements(work: Work, agreement_ids: Collection[UUID]) -> list[Agreement]:

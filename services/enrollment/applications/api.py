@@ -6,8 +6,9 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select
 
-from services.enrollment.applications import commands, queries
+from services.enrollment.applications import commands
 from services.enrollment.applications.rules import DECISIONS
+from services.enrollment.directory.queries import list_visible
 from services.enrollment.tables import Application
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -98,13 +99,15 @@ def submit_application(work: Work, **new: Any) -> Application:
 )
 def list_applications(work: Work) -> Select[Any]:
     """Applications for the pupils whom the caller may see."""
-    return queries.list_applications(work)
+    return list_visible(work, Application)
 
 
 @door.get("/applications/<uuid:application_id>", needs="application.read", gives=ApplicationOut)
 def read_application(work: Work, application_id: UUID) -> Application:
     """One application."""
-    return work.one(queries.list_applications(work).where(Application.id == application_id), thing="application")
+    query = list_visible(work, Application).where(Application.id == application_id)
+    found: Application = work.one(query, thing="application")
+    return found
 
 
 @door.post(

@@ -1,4 +1,4 @@
-"""Every step of an application. Rows are locked in the order: applications, then items, each by id."""
+"""Every step of an application. Rows are locked in the order: applications, pupils, items, each by id."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -6,13 +6,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from services.enrollment.applications import queries, rules
-from services.enrollment.catalogue.queries import find_items
+from services.enrollment.catalogue.queries import find_items, find_judged
+from services.enrollment.catalogue.rules import Item
 from services.enrollment.directory import queries as directory
 from services.enrollment.notices.rules import need_open
-from services.enrollment.plans import queries as plans
 from services.enrollment.tables import Application, ApplicationWindow, Participation, Pupil, ReviewStep
 from shared.contracts.enrollment import (
     ApplicationApproved,
@@ -22,6 +20,7 @@ from shared.contracts.enrollment import (
 )
 from shared.messaging.work import Work
 from shared.policy import Policy
+from shared.policy.published import policy_of_term
 from shared.refusals import NotFound, Refused
 from shared.timers import cancel_timer, set_timer
 
@@ -35,9 +34,9 @@ OFFER_ENDS = "application.offer_ends"
 def submit(work: Work, **wish: Any) -> Application:
     """A guardian applies for their child. `wish`: window_id, pupil_id, item_ids."""
     application = _begin(work, "submit", work.caller.person_id, **wish)
-    _say_submitted(work, application)
+    work.emit(ApplicationSubmitted(**_about(application), item_ids=tuple(application.item_ids)))
     if rules.decides(application.chain, 0):
-        _place_or_wait(work, application, _policy_of(work, [application]))
+        _place_or_wait(work, application, _policy_of(work, application))
     return application
 
 
@@ -45,20 +44,20 @@ def register_oral(work: Work, *, guardian_id: UUID, **wish: Any) -> Application:
     """The class teacher writes down what a guardian asked for by word of mouth (口头申请)."""
     application = _begin(work, "register_oral", guardian_id, **wish)
     own = queries.pupils_of_own_class(work, [application.pupil_id])
-    rules.need_own_class(bool(own), _policy_of(work, [application]).clauses(f"review_chain.{application.kind}"))
+    rules.need_own_class(bool(own), _policy_of(work, application).clauses(f"review_chain.{application.kind}"))
     return application
 
 
 def submit_form(work: Work, application_id: UUID, *, evidence_ref: str) -> Application:
     """A guardian hands in the form (申请表) that the class teacher gave out, with the evidence that it speaks of."""
     application = _own(work, application_id)
-    policy = _policy_of(work, [application])
+    policy = _policy_of(work, application)
     rules.need_evidence(evidence_ref, policy)
     clauses = policy.clauses(f"review_chain.{application.kind}")
     role = rules.g_chain(application.chain, application.step, "submit_form", work.caller.roles, clauses)
     application.evidence_ref, application.submitted_at = evidence_ref, work.now
     _step(work, application, "submit_form", role, "submitted")
-    _say_submitted(work, application)
+    work.emit(ApplicationSubmitted(**_about(application), item_ids=tuple(application.item_ids)))
     return application
 
 
@@ -69,7 +68,7 @@ def _begin(
     window = work.get(ApplicationWindow, window_id)
     need_open(window.state)
     pupil = work.get(Pupil, pupil_id, lock=True)
-    policy = plans.policy_of(work, plans.find_plan(work, window.plan_id))
+    policy = policy_of_term(work, window.school_id, window.term_id)
     kind, items = _g_apply(work, window, pupil, guardian_id, item_ids, policy)
     chain = policy.value(f"review_chain.{kind}")
     role = rules.g_chain(chain, 0, step, work.caller.roles, policy.clauses(f"review_chain.{kind}"))
@@ -103,18 +102,6 @@ def _step(work: Work, application: Application, step: str, role: str, outcome: s
     _record(work, application, step, role, outcome)
 
 
-def _say_submitted(work: Work, application: Application) -> None:
-    work.emit(
-        ApplicationSubmitted(
-            district_id=application.district_id,
-            school_id=application.school_id,
-            application_id=application.id,
-            pupil_id=application.pupil_id,
-            item_ids=tuple(application.item_ids),
-        )
-    )
-
-
 def _place_or_wait(work: Work, application: Application, policy: Policy) -> None:
     """Where nobody reviews: a place at once, or the next that becomes free; a family is never turned away."""
     try:
@@ -132,30 +119,22 @@ def _g_apply(
     policy: Policy,
 ) -> tuple[str, list[UUID]]:
     """The gates of applying, under the pupil's lock; returns the kind of chain and the items in order."""
-    items = find_items(work, item_ids)
-    if len(items) != len(set(item_ids)):
+    wanted = find_judged(work, item_ids)
+    if len(wanted) != len(set(item_ids)):
         raise NotFound("item")
-    wanted = queries.as_wanted(items.values())
     kind = rules.kind_of(wanted)
     rules.g_voluntary(directory.is_guardian(work, guardian_id, pupil.id), kind, policy)
     is_registered = pupil.active and pupil.school_id == window.school_id
     rules.g_elig(pupil.stage, pupil.grade, is_registered, window.plan_id, wanted, policy)
-    if _has_applied(work, window.id, pupil.id, kind):
+    if queries.has_applied(work, window.id, pupil.id, kind):
         raise Refused("already_exists", thing="application")
-    others = find_items(work, queries.live_items(work, pupil.id, window.term_id))
-    rules.need_no_clash([*wanted, *queries.as_wanted(others.values())])
-    return kind, list(items)
+    rules.need_no_clash([*wanted, *_other_wishes(work, pupil.id, window.term_id)])
+    return kind, [item.item_id for item in wanted]
 
 
-def _has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
-    """One live application for care and one for clubs: their chains may differ."""
-    query = select(Application.id).where(
-        Application.window_id == window_id,
-        Application.pupil_id == pupil_id,
-        Application.kind == kind,
-        Application.state.not_in(queries.ENDED),
-    )
-    return work.session.scalar(query) is not None
+def _other_wishes(work: Work, pupil_id: UUID, term_id: UUID, *, besides: UUID | None = None) -> list[Item]:
+    """What a pupil applied for in a term, as far as it stands, besides one application."""
+    return find_judged(work, queries.live_items(work, pupil_id, term_id, besides))
 
 
 # Reviewing
@@ -167,7 +146,7 @@ def class_step(work: Work, step: str, *, application_ids: Sequence[UUID]) -> lis
     `step`: prelim_review, issue_form or class_review, as the profile's chain has it.
     """
     applications = queries.find_applications(work, application_ids)
-    policy = _policy_of(work, applications)
+    policy = _policy_of(work, applications[0])
     own = queries.pupils_of_own_class(work, [one.pupil_id for one in applications])
     actors = queries.actors(work, applications)
     for one in applications:
@@ -182,12 +161,12 @@ def school_review(
     *,
     application_ids: Sequence[UUID],
     decision: str,
-    reason_code: str | None = None,
-    item_ids: Sequence[UUID] = (),
+    reason_code: str | None,
+    item_ids: Sequence[UUID],
 ) -> list[Application]:
     """The leadership decides, all alike: approve, reject with a reason, offer other items, or keep waiting."""
     applications = queries.find_applications(work, application_ids)
-    policy = _policy_of(work, applications)
+    policy = _policy_of(work, applications[0])
     actors = queries.actors(work, applications)
     for one in applications:
         role = _g_step(work, one, "school_review", actors[one.id], policy)
@@ -200,7 +179,7 @@ def school_review(
     for one in applications:
         one.state, one.reason_code = rules.APPLICATION.move(one.state, decision), reason_code
         if decision == "reject":
-            _say_rejected(work, one)
+            work.emit(ApplicationRejected(**_about(one), reason_code=reason_code or ""))
         elif decision == "reallocate":
             _offer(work, one, item_ids, policy)
     return applications
@@ -211,7 +190,7 @@ def _g_step(
 ) -> str:
     clauses = policy.clauses(f"review_chain.{application.kind}")
     role = rules.g_chain(application.chain, application.step, step, work.caller.roles, clauses)
-    rules.need_other_reviewer(actors, work.caller.subject, role, clauses)
+    rules.need_other_reviewer(actors, {work.caller.subject, str(work.caller.person_id)}, role, clauses)
     return role
 
 
@@ -223,45 +202,25 @@ def _approve(work: Work, applications: Sequence[Application], policy: Policy, ac
     rules.need_places(wishes, taken, {item.id: item.capacity for item in items.values()}, policy)
     for one in applications:
         one.state = rules.APPLICATION.move(one.state, action)
-        work.emit(
-            ApplicationApproved(
-                district_id=one.district_id,
-                school_id=one.school_id,
-                application_id=one.id,
-                pupil_id=one.pupil_id,
-                item_ids=tuple(one.item_ids),
-            )
-        )
-
-
-def _say_rejected(work: Work, application: Application) -> None:
-    work.emit(
-        ApplicationRejected(
-            district_id=application.district_id,
-            school_id=application.school_id,
-            application_id=application.id,
-            pupil_id=application.pupil_id,
-            reason_code=application.reason_code or "",
-        )
-    )
+        work.emit(ApplicationApproved(**_about(one), item_ids=tuple(one.item_ids)))
 
 
 # Other items (协调)
 
 
 def offer_reallocation(work: Work, application_id: UUID, *, item_ids: Sequence[UUID]) -> Application:
-    """Offer other items to a family that waits."""
+    """Item other items to a family that waits."""
     (application,) = queries.find_applications(work, [application_id])
     application.state = rules.APPLICATION.move(application.state, "reallocate")
-    _offer(work, application, item_ids, _policy_of(work, [application]))
+    _offer(work, application, item_ids, _policy_of(work, application))
     return application
 
 
 def _offer(work: Work, application: Application, item_ids: Sequence[UUID], policy: Policy) -> None:
-    items = queries.as_wanted(find_items(work, item_ids).values())
+    items = find_judged(work, item_ids)
     pupil = work.get(Pupil, application.pupil_id)
     rules.g_elig(pupil.stage, pupil.grade, pupil.active, application.plan_id, items, policy)
-    rules.need_no_clash(items)
+    rules.need_no_clash([*items, *_other_wishes(work, pupil.id, application.term_id, besides=application.id)])
     if not items:
         raise NotFound("item")
     application.offered_item_ids = [item.item_id for item in items]
@@ -273,16 +232,19 @@ def place_waiting(work: Work, application_id: UUID) -> Application:
     """Give a family that waits the places that became free."""
     (application,) = queries.find_applications(work, [application_id])
     rules.need_waiting(application.state)
-    _approve(work, [application], _policy_of(work, [application]))
+    _approve(work, [application], _policy_of(work, application))
     return application
 
 
 def accept_offer(work: Work, application_id: UUID) -> Application:
-    """A family takes the items that it was offered."""
+    """A family takes the items that it was offered; it may have applied for something else since."""
     application = _own(work, application_id)
     rules.APPLICATION.move(application.state, "accept")
+    pupil = work.get(Pupil, application.pupil_id, lock=True)
+    offered = find_judged(work, application.offered_item_ids)
+    rules.need_no_clash([*offered, *_other_wishes(work, pupil.id, application.term_id, besides=application.id)])
     application.item_ids, application.offered_item_ids = application.offered_item_ids, []
-    _approve(work, [application], _policy_of(work, [application]), "accept")
+    _approve(work, [application], _policy_of(work, application), "accept")
     cancel_timer(work, OFFER_ENDS, application.id)
     return application
 
@@ -314,16 +276,8 @@ def report_stalled(work: Work, application_id: UUID) -> None:
     if application.state not in rules.UNDECIDED:
         return
     waiting = (work.now - application.submitted_at).days
-    work.emit(
-        ApplicationStalled(
-            district_id=application.district_id,
-            school_id=application.school_id,
-            application_id=application.id,
-            pupil_id=application.pupil_id,
-            waiting_days=waiting,
-        )
-    )
-    period = timedelta(days=_policy_of(work, [application]).value("application.sla_days"))
+    work.emit(ApplicationStalled(**_about(application), waiting_days=waiting))
+    period = timedelta(days=_policy_of(work, application).value("application.sla_days"))
     set_timer(work, STALLED, application.id, work.now + period)
 
 
@@ -342,8 +296,17 @@ def _own(work: Work, application_id: UUID) -> Application:
     return application
 
 
-def _policy_of(work: Work, applications: Sequence[Application]) -> Policy:
-    return plans.policy_of(work, plans.find_plan(work, applications[0].plan_id))
+def _about(application: Application) -> dict[str, Any]:
+    return {
+        "district_id": application.district_id,
+        "school_id": application.school_id,
+        "application_id": application.id,
+        "pupil_id": application.pupil_id,
+    }
+
+
+def _policy_of(work: Work, application: Application) -> Policy:
+    return policy_of_term(work, application.school_id, application.term_id)
 
 
 def _record(work: Work, application: Application, step: str, role: str, outcome: str) -> None:

@@ -3,20 +3,13 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, exists, func, select
+from sqlalchemy import Exists, exists, func, select
 
-from services.enrollment.applications.rules import Wanted
-from services.enrollment.directory.queries import only_visible
-from services.enrollment.tables import Application, Participation, Pupil, ReviewStep, SchoolClass, ServiceItem
+from services.enrollment.tables import Application, Participation, Pupil, ReviewStep, SchoolClass
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
 ENDED = ("REJECTED", "DECLINED_BY_FAMILY", "WITHDRAWN_APPLICATION")
-
-
-def list_applications(work: Work) -> Select[Application]:
-    """Applications for the pupils whom the caller may see."""
-    return only_visible(work, select(Application), Application.pupil_id)
 
 
 def find_applications(work: Work, application_ids: Collection[UUID]) -> list[Application]:
@@ -55,12 +48,24 @@ def pupils_of_own_class(work: Work, pupil_ids: Collection[UUID]) -> set[UUID]:
     return set(work.session.scalars(query)) if work.caller.person_id else set()
 
 
-def live_items(work: Work, pupil_id: UUID, term_id: UUID) -> list[UUID]:
-    """Ids of the items that a pupil applied for in a term, as far as it still stands."""
+def has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
+    """Whether an application of this kind still stands: one for care and one for clubs, whose chains may differ."""
+    query = select(Application.id).where(
+        Application.window_id == window_id,
+        Application.pupil_id == pupil_id,
+        Application.kind == kind,
+        Application.state.not_in(ENDED),
+    )
+    return work.session.scalar(query) is not None
+
+
+def live_items(work: Work, pupil_id: UUID, term_id: UUID, besides: UUID | None) -> list[UUID]:
+    """Ids of the items that a pupil applied for in a term, as far as it still stands, besides one application."""
     rows = work.session.scalars(
         select(Application.item_ids).where(
             Application.pupil_id == pupil_id,
             Application.term_id == term_id,
+            Application.id.is_distinct_from(besides),
             Application.state.not_in(ENDED),
             ~_is_withdrawn(),
         )
@@ -81,21 +86,3 @@ def places_taken(work: Work, item_ids: Collection[UUID]) -> dict[UUID, int]:
 
 def _is_withdrawn() -> Exists:
     return exists().where(Participation.id == Application.id, Participation.state.in_(("WITHDRAWN", "COMPLETED")))
-
-
-def as_wanted(items: Collection[ServiceItem]) -> list[Wanted]:
-    """Items as the rules judge them."""
-    return [
-        Wanted(
-            item_id=item.id,
-            state=item.state,
-            plan_id=item.plan_id,
-            stage=item.stage,
-            grades=item.grades,
-            segment=item.segment,
-            weekdays=item.weekdays,
-            starts=item.starts,
-            ends=item.ends,
-        )
-        for item in items
-    ]

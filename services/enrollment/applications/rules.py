@@ -1,12 +1,11 @@
 """How applications (E8) go, who may do which step, and on what grounds a wish is not met."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import time
 from itertools import combinations
 from typing import Any
 from uuid import UUID
 
+from services.enrollment.catalogue.rules import Item
 from shared.policy import Policy
 from shared.refusals import Refused
 from shared.states import Machine
@@ -47,22 +46,7 @@ ROLES_OF = {"leadership_member": frozenset({"leadership_member", "principal"})}
 """Who else may do a step that the profile gives to a role."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """An item as a wish is judged by; weekdays count from 1, Monday."""
-
-    item_id: UUID
-    state: str
-    plan_id: UUID
-    stage: str
-    grades: Collection[int]
-    segment: str
-    weekdays: Collection[int]
-    starts: time
-    ends: time
-
-
-def kind_of(items: Collection[Wanted]) -> str:
+def kind_of(items: Collection[Item]) -> str:
     """Which chain a wish goes through: that of clubs only when it is for clubs alone."""
     return "clubs" if items and all(item.segment == "club" for item in items) else "care"
 
@@ -73,9 +57,7 @@ def g_voluntary(is_guardian: bool, kind: str, policy: Policy) -> None:
         raise Refused("not_a_guardian_of_the_pupil", gate="G-VOLUNTARY", clauses=policy.clauses(f"applicant.{kind}"))
 
 
-def g_elig(
-    stage: str, grade: int, is_registered: bool, plan_id: UUID, items: Collection[Wanted], policy: Policy
-) -> None:
+def g_elig(stage: str, grade: int, is_registered: bool, plan_id: UUID, items: Collection[Item], policy: Policy) -> None:
     """G-ELIG: a pupil registered at the school, in compulsory schooling, of the grades that each item is for."""
     clauses = policy.clauses(f"eligibility.{kind_of(items)}")
     if not is_registered:
@@ -89,7 +71,7 @@ def g_elig(
             raise Refused("grade_not_eligible", gate="G-ELIG", clauses=clauses, grade=grade)
 
 
-def need_no_clash(items: Collection[Wanted]) -> None:
+def need_no_clash(items: Collection[Item]) -> None:
     """Nobody is in two places at once (INV-ENR-08); back to back is fine."""
     for one, other in combinations(items, 2):
         if set(one.weekdays) & set(other.weekdays) and one.starts < other.ends and other.starts < one.ends:
@@ -109,9 +91,11 @@ def g_chain(
     return role
 
 
-def need_other_reviewer(actors: Collection[tuple[str, str]], caller: str, role: str, clauses: Collection[str]) -> None:
-    """Nobody reviews what they applied for, or passed in another role (INV-ENR-05)."""
-    if any(actor == caller and acted_as != role for actor, acted_as in actors):
+def need_other_reviewer(
+    actors: Collection[tuple[str, str]], caller: Collection[str], role: str, clauses: Collection[str]
+) -> None:
+    """Nobody reviews what they applied for, or passed in another role (INV-ENR-05); `caller`: account and person."""
+    if any(actor in caller and acted_as != role for actor, acted_as in actors):
         raise Refused("same_person", gate="G-CHAIN", clauses=clauses, action="review")
 
 

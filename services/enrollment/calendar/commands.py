@@ -20,10 +20,11 @@ def publish(
     ends_on: date,
     collection_starts_on: date,
     school_days: Sequence[date],
-    term_id: UUID | None = None,
+    term_id: UUID | None,
 ) -> SchoolCalendar:
     """Publish a term, or, with its `term_id`, its days anew."""
     rules.need_days(starts_on, ends_on, school_days)
+    days = sorted(set(school_days))
     calendar = work.session.get(SchoolCalendar, term_id, with_for_update=True) if term_id else None
     if calendar is None:
         district_id = work.caller.district_id
@@ -31,14 +32,14 @@ def publish(
     calendar.title, calendar.revision = title, calendar.revision + 1
     calendar.starts_on, calendar.ends_on = starts_on, ends_on
     calendar.collection_starts_on = collection_starts_on
-    calendar.school_days = [day.isoformat() for day in sorted(set(school_days))]
+    calendar.school_days = [day.isoformat() for day in days]
     said = CalendarPublished(
         district_id=calendar.district_id,
         term_id=calendar.id,
         starts_on=starts_on,
         ends_on=ends_on,
         collection_starts_on=collection_starts_on,
-        school_days=tuple(sorted(set(school_days))),
+        school_days=tuple(days),
     )
     keep_term(work, said, version=calendar.revision)
     work.emit(said)

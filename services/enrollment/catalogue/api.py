@@ -99,7 +99,7 @@ def approve_item(work: Work, item_id: UUID) -> ServiceItem:
 @door.post("/items/<uuid:item_id>/list", needs="item.list", gives=ItemOut)
 def put_item_on_list(work: Work, item_id: UUID) -> ServiceItem:
     """Let families choose an item."""
-    return commands.put_on_list(work, item_id)
+    return commands.put_on_list(work, item_id, "list")
 
 
 @door.post("/items/<uuid:item_id>/suspend", needs="item.suspend", takes=Cause, gives=ItemOut)
@@ -111,4 +111,4 @@ def suspend_item(work: Work, item_id: UUID, cause: str) -> ServiceItem:
 @door.post("/items/<uuid:item_id>/resume", needs="item.resume", gives=ItemOut)
 def resume_item(work: Work, item_id: UUID) -> ServiceItem:
     """Take a suspended item up again."""
-    return commands.resume(work, item_id)
+    return commands.put_on_list(work, item_id, "resume")

@@ -13,8 +13,8 @@ from services.enrollment.directory.queries import is_cleared
 from services.enrollment.plans import queries as plans
 from services.enrollment.plans.rules import ON_FILE
 from services.enrollment.policies.queries import exceptions
-from services.enrollment.tables import ItemPublication, ProviderContract, ProviderStanding, ServiceItem
-from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended, Slot
+from services.enrollment.tables import ItemPublication, ProviderContract, ProviderStanding, ServiceItem, ServicePlan
+from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended
 from shared.contracts.vetting import ProviderContractActivated, ProviderWhitelisted
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -26,7 +26,7 @@ from shared.refusals import NotFound
 
 def draft(work: Work, *, plan_id: UUID, starts: time, ends: time, **offered: Any) -> ServiceItem:
     """Write an item into a plan's catalogue."""
-    plan = plans.find_plan(work, plan_id)
+    plan = work.get(ServicePlan, plan_id)
     rules.need_hours(starts, ends)
     return work.add(
         ServiceItem(
@@ -46,12 +46,13 @@ def approve(work: Work, item_id: UUID) -> ServiceItem:
     """Approve an item that passes the gates; once its plan is on file, one that changes nothing material."""
     item = work.get(ServiceItem, item_id, lock=True)
     state = rules.ITEM.move(item.state, "approve")
-    found = term(work, item.term_id)
-    days = [rules.last_day_of(weekday, found.starts_on, found.ends_on, found.school_days) for weekday in item.weekdays]
-    plan = plans.find_plan(work, item.plan_id)
-    _g_provider(work, item, found.ends_on, plans.policy_of(work, plan))
-    excepted = exceptions(work, item.school_id, found.starts_on, found.ends_on)
-    rules.approve(queries.as_offer(item), days, excepted, plans.policy_of(work, plan))
+    days = term(work, item.term_id)
+    held = [rules.last_day_of(weekday, days.ends_on, days.school_days) for weekday in item.weekdays]
+    plan = work.get(ServicePlan, item.plan_id)
+    policy = plans.policy_of(work, plan)
+    _g_provider(work, item, days.ends_on, policy)
+    excepted = exceptions(work, item.school_id, days.starts_on, days.ends_on)
+    rules.approve(queries.as_judged(item), [queries.as_day(days, on) for on in held], excepted, policy)
     item.state = state
     work.session.flush()
     if plan.state in ON_FILE:
@@ -60,23 +61,14 @@ def approve(work: Work, item_id: UUID) -> ServiceItem:
     return item
 
 
-def put_on_list(work: Work, item_id: UUID) -> ServiceItem:
-    """Let families choose an item: its plan is on file, its fee is published, its lead is cleared."""
+def put_on_list(work: Work, item_id: UUID, action: str) -> ServiceItem:
+    """Let families choose an item: its plan is on file, its fee is published, its lead is cleared.
+
+    `action`: list, or resume for a suspended item, under the same conditions as at first.
+    """
     item = work.get(ServiceItem, item_id, lock=True)
-    _list(work, item, "list")
-    return item
-
-
-def resume(work: Work, item_id: UUID) -> ServiceItem:
-    """Take a suspended item up again, under the same conditions as at first."""
-    item = work.get(ServiceItem, item_id, lock=True)
-    _list(work, item, "resume")
-    return item
-
-
-def _list(work: Work, item: ServiceItem, action: str) -> None:
     state = rules.ITEM.move(item.state, action)
-    plan = plans.find_plan(work, item.plan_id)
+    plan = work.get(ServicePlan, item.plan_id)
     plans.need_filed(work, plan)
     policy = plans.policy_of(work, plan)
     rules.need_verified_fee(item.fee_bearing, queries.is_fee_verified(work, item.id), policy)
@@ -84,6 +76,7 @@ def _list(work: Work, item: ServiceItem, action: str) -> None:
     _g_provider(work, item, term(work, item.term_id).ends_on, policy, contracted=True)
     item.state, item.suspended_for = state, None
     _say(work, item, ItemListed)
+    return item
 
 
 def _g_provider(work: Work, item: ServiceItem, last: date, policy: Policy, *, contracted: bool = False) -> None:
@@ -93,8 +86,13 @@ def _g_provider(work: Work, item: ServiceItem, last: date, policy: Policy, *, co
     standing = work.session.get(ProviderStanding, item.provider_id)
     if standing is None:
         raise NotFound("provider")
-    until, is_contracted = standing.valid_until, not contracted or queries.is_contracted(work, item, last)
-    g_provider(policy, kind=standing.kind, listed_until=until, last_day=last, is_contracted=is_contracted)
+    g_provider(
+        policy,
+        kind=standing.kind,
+        listed_until=standing.valid_until,
+        last_day=last,
+        is_contracted=not contracted or queries.is_contracted(work, item, last),
+    )
 
 
 def suspend(work: Work, item_id: UUID, *, cause: str) -> ServiceItem:
@@ -180,14 +178,9 @@ def _say(work: Work, item: ServiceItem, said: type[ItemEvent]) -> None:
             stage=item.stage,
             grades=tuple(item.grades),
             segment=item.segment,
-            slot=slot_of(item),
+            slot=queries.slot_of(item),
             capacity=item.capacity,
             fee_bearing=item.fee_bearing,
             provider_id=item.provider_id,
         )
     )
-
-
-def slot_of(item: ServiceItem) -> Slot:
-    """The item's hours as events carry them."""
-    return Slot(weekdays=tuple(item.weekdays), starts=item.starts, ends=item.ends)

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
-from services.enrollment.catalogue.rules import Offer
+from services.enrollment.catalogue.rules import Day, Item
 from services.enrollment.tables import ItemPublication, ProviderContract, ServiceItem
+from shared.contracts.enrollment import Slot
 from shared.messaging.work import Work
+from shared.policy.published import Term
 
 DRAFTERS = frozenset({"district_admin", "inspector", "principal", "leadership_member", "academic_affairs"})
 """Roles that see an item before it is listed."""
@@ -45,9 +47,12 @@ def find_items(work: Work, item_ids: Collection[UUID], *, lock: bool = False) ->
     return {item.id: item for item in work.session.scalars(query)}
 
 
-def as_offer(item: ServiceItem) -> Offer:
-    """An item as the gates judge it."""
-    return Offer(
+def as_judged(item: ServiceItem) -> Item:
+    """An item as the rules judge it."""
+    return Item(
+        item_id=item.id,
+        plan_id=item.plan_id,
+        state=item.state,
         content_type=item.content_type,
         stage=item.stage,
         grades=item.grades,
@@ -57,6 +62,21 @@ def as_offer(item: ServiceItem) -> Offer:
         ends=item.ends,
         by_third_party=item.provider_id is not None,
     )
+
+
+def find_judged(work: Work, item_ids: Collection[UUID]) -> list[Item]:
+    """Items as the rules judge them, in the order of ids."""
+    return [as_judged(item) for item in find_items(work, item_ids).values()]
+
+
+def as_day(days: Term, on: date) -> Day:
+    """A date of a term as G-TIME judges it."""
+    return Day(on, days.week_of(on), on in days.school_days)
+
+
+def slot_of(item: ServiceItem) -> Slot:
+    """The item's hours as events carry them."""
+    return Slot(weekdays=tuple(item.weekdays), starts=item.starts, ends=item.ends)
 
 
 def is_contracted(work: Work, item: ServiceItem, last: date) -> bool:

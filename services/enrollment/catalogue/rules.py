@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from math import ceil
+from uuid import UUID
 
 from shared.policy import Policy
 from shared.policy.gates import g_content, g_time
@@ -28,9 +29,12 @@ SEGMENTS = ("service", "class_activity", "ordinary", "extended", "evening", "clu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
-    """What an item would be, as the gates judge it; `weekdays` count from 1, Monday."""
+class Item:
+    """An item as the rules judge it; `weekdays` count from 1, Monday."""
 
+    item_id: UUID
+    plan_id: UUID
+    state: str
     content_type: str
     stage: str
     grades: Collection[int]
@@ -56,50 +60,48 @@ def need_hours(starts: time, ends: time) -> None:
         raise Invalid({"ends": "before_start"})
 
 
-def approve(offer: Offer, days: Sequence[Day], exceptions: Collection[str], policy: Policy) -> None:
+def approve(item: Item, days: Sequence[Day], exceptions: Collection[str], policy: Policy) -> None:
     """G-CONTENT, and G-TIME on one date of each weekday; attendance asks again for every session."""
     g_content(
         policy,
-        stage=offer.stage,
-        grades=offer.grades,
-        content_type=offer.content_type,
-        by_third_party=offer.by_third_party,
+        stage=item.stage,
+        grades=item.grades,
+        content_type=item.content_type,
+        by_third_party=item.by_third_party,
     )
     for day in days:
-        g_day(offer, day, exceptions, policy)
+        g_day(item, day, exceptions, policy)
 
 
-def g_day(offer: Offer, day: Day, exceptions: Collection[str], policy: Policy) -> None:
+def g_day(item: Item, day: Day, exceptions: Collection[str], policy: Policy) -> None:
     """G-TIME for an item on one date."""
     g_time(
         policy,
-        stage=offer.stage,
-        segment=offer.segment,
+        stage=item.stage,
+        segment=item.segment,
         service_date=day.on,
         week_of_term=day.week,
         is_school_day=day.is_school_day,
-        starts=offer.starts,
-        ends=offer.ends,
-        learning_periods=learning_periods(offer, policy),
+        starts=item.starts,
+        ends=item.ends,
+        learning_periods=learning_periods(item, policy),
         exceptions=exceptions,
     )
 
 
-def learning_periods(offer: Offer, policy: Policy) -> int:
+def learning_periods(item: Item, policy: Policy) -> int:
     """How many class periods of learning activity the item takes of a pupil's day, rounded up."""
-    if offer.content_type not in policy.value("content.learning_types"):
+    if item.content_type not in policy.value("content.learning_types"):
         return 0
-    minutes = (offer.ends.hour - offer.starts.hour) * 60 + offer.ends.minute - offer.starts.minute
-    period: int = policy.value(f"class_period_minutes.{offer.stage}")
+    minutes = (item.ends.hour - item.starts.hour) * 60 + item.ends.minute - item.starts.minute
+    period: int = policy.value(f"class_period_minutes.{item.stage}")
     return ceil(minutes / period)
 
 
-def last_day_of(weekday: int, starts_on: date, ends_on: date, school_days: Sequence[date]) -> Day:
+def last_day_of(weekday: int, ends_on: date, school_days: Sequence[date]) -> date:
     """The last date of a weekday in a term, a school day where there is one: late enough for every start week."""
-    first_monday = starts_on.toordinal() - starts_on.weekday()
     schooled = [day for day in school_days if day.isoweekday() == weekday]
-    last = schooled[-1] if schooled else date.fromordinal(ends_on.toordinal() - (ends_on.isoweekday() - weekday) % 7)
-    return Day(last, (last.toordinal() - first_monday) // 7 + 1, bool(schooled))
+    return schooled[-1] if schooled else ends_on - timedelta(days=(ends_on.isoweekday() - weekday) % 7)
 
 
 def need_verified_fee(fee_bearing: bool, is_verified: bool, policy: Policy) -> None:

@@ -182,8 +182,7 @@ def read_person(work: Work, person_id: UUID) -> dict[str, Any]:
 @door.get("/my-class", needs="directory.look_up", gives=NamedPupils)
 def look_up_my_class(work: Work) -> dict[str, Any]:
     """The pupils of the class whose class teacher the caller is."""
-    classes = queries.classes_taught(work, work.caller.person_id)
-    pupils = queries.pupils_of_classes(work, [found.id for found in classes])
+    pupils = queries.pupils_of_class_teacher(work, work.caller.person_id)
     return {"items": queries.with_names(work, "enrollment.my_class", pupils)}
 
 

@@ -19,7 +19,6 @@ from services.enrollment.directory.one_roster import (
     MODES,
     NEVER_TAKEN,
     OPTIONAL_PROPERTIES,
-    SENSITIVE,
     VERSIONS,
     Mode,
 )
@@ -62,11 +61,8 @@ class Bundle:
     rows: Mapping[str, tuple[Row, ...]]
 
 
-def read_bundle(data: bytes, *, with_demographics: bool = False) -> Bundle:
-    """Read a ZIP of OneRoster 1.2 CSV files; raises BrokenBundle, with every fault that could be seen at once.
-
-    The demographics file is not even opened unless asked for: it needs a purpose of its own.
-    """
+def read_bundle(data: bytes) -> Bundle:
+    """Read a ZIP of OneRoster 1.2 CSV files; raises BrokenBundle, with every fault that could be seen at once."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except ZIP_FAULTS:
@@ -79,7 +75,7 @@ def read_bundle(data: bytes, *, with_demographics: bool = False) -> Bundle:
             raise BrokenBundle([Problem(MANIFEST, 0, "", "manifest_missing")])
         modes = _read_manifest(_records(archive, MANIFEST))
         _refuse(_agreement_problems(modes, present))
-        wanted = [file for file in COLUMNS if modes[file] != "absent" and (with_demographics or file != SENSITIVE)]
+        wanted = [file for file in COLUMNS if modes[file] != "absent"]
         records = {file: _records(archive, file) for file in wanted}
     _refuse(problem for file in wanted for problem in _header_problems(file, records[file]))
     return Bundle(modes, {file: tuple(_rows(file, records[file])) for file in wanted})

@@ -6,12 +6,10 @@ gone is deactivated, never deleted: history and a child in care outlive a regist
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.directory import queries, rules
 from services.enrollment.tables import (
@@ -22,7 +20,6 @@ from services.enrollment.tables import (
     School,
     SchoolClass,
     StaffPost,
-    StaffStanding,
 )
 from shared.contracts.enrollment import (
     ClassTeacherAssigned,
@@ -34,7 +31,6 @@ from shared.contracts.enrollment import (
     StaffMemberLeft,
     StaffMemberListed,
 )
-from shared.ids import new_id
 from shared.messaging.work import Work
 
 Errors = list[dict[str, Any]]
@@ -163,19 +159,18 @@ def _take_links_along(work: Work, school_of: Mapping[UUID, UUID]) -> None:
 
 def keep_guardians(work: Work, changes: Sequence[ImportChange]) -> Errors:
     """Who is guardian of whom (监护关系): the register's word verifies a link, and its silence ends one."""
-    wanted_ids = {source_id for change in changes for source_id in change.value.get("pupils", ())}
-    people = queries.ids_of(work, "people", wanted_ids)
+    named = [(change.subject_id, source_id) for change in changes for source_id in change.value.get("pupils", ())]
+    people = queries.ids_of(work, "people", {source_id for _, source_id in named})
+    wanted = {(guardian_id, people[source_id]) for guardian_id, source_id in named}
     guardians = [change.subject_id for change in changes]
     links = {
         (link.guardian_id, link.pupil_id): link
         for link in work.session.scalars(select(GuardianLink).where(GuardianLink.guardian_id.in_(guardians)))
     }
-    pupils = {pupil.id: pupil for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_(people.values())))}
-    wanted = {
-        (change.subject_id, people[source_id]) for change in changes for source_id in change.value.get("pupils", ())
-    }
-    for pair in sorted(wanted & {(guardian, pupil) for guardian in guardians for pupil in pupils}):
-        _verify(work, links.get(pair), pair, pupils[pair[1]])
+    pupils = queries.find_pupils(work, people.values())
+    for guardian_id, pupil_id in sorted(wanted):
+        if pupil_id in pupils:
+            _verify(work, links.get((guardian_id, pupil_id)), guardian_id, pupils[pupil_id])
     for pair, link in links.items():
         if pair not in wanted and link.state == "VERIFIED":
             link.state = "ENDED"
@@ -183,17 +178,17 @@ def keep_guardians(work: Work, changes: Sequence[ImportChange]) -> Errors:
     return []
 
 
-def _verify(work: Work, link: GuardianLink | None, pair: tuple[UUID, UUID], pupil: Pupil) -> None:
+def _verify(work: Work, link: GuardianLink | None, guardian_id: UUID, pupil: Pupil) -> None:
     if link is None:
-        link = GuardianLink(
-            id=new_id(),
-            district_id=pupil.district_id,
-            school_id=pupil.school_id,
-            guardian_id=pair[0],
-            pupil_id=pair[1],
-            state="ENDED",
+        link = work.add(
+            GuardianLink(
+                district_id=pupil.district_id,
+                school_id=pupil.school_id,
+                guardian_id=guardian_id,
+                pupil_id=pupil.id,
+                state="ENDED",
+            )
         )
-        work.add(link)
     if link.state != "VERIFIED":
         link.state = "VERIFIED"
         _say_link(work, link, GuardianLinkVerified)
@@ -254,30 +249,17 @@ def _keep_class_teachers(work: Work, changes: Sequence[ImportChange]) -> None:
     people = [change.subject_id for change in changes]
     concerned = or_(SchoolClass.id.in_(teachers), SchoolClass.teacher_id.in_(people))
     for found in work.session.scalars(select(SchoolClass).where(concerned)):
-        teacher = teachers.get(found.id)
-        if teacher is None or teacher == found.teacher_id:
-            found.teacher_id = teacher
-            continue
-        found.teacher_id = teacher
-        work.emit(
-            ClassTeacherAssigned(
-                district_id=found.district_id,
-                school_id=found.school_id,
-                class_id=found.id,
-                person_id=teacher,
-                grade=found.grade,
+        before, found.teacher_id = found.teacher_id, teachers.get(found.id)
+        if found.teacher_id is not None and found.teacher_id != before:
+            work.emit(
+                ClassTeacherAssigned(
+                    district_id=found.district_id,
+                    school_id=found.school_id,
+                    class_id=found.id,
+                    person_id=found.teacher_id,
+                    grade=found.grade,
+                )
             )
-        )
-
-
-def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> None:
-    """Keep vetting's newest word about a person; older news changes nothing."""
-    row = {"id": person_id, "district_id": work.caller.district_id, "version": 1, "is_cleared": is_cleared}
-    row |= {"clearance_epoch": epoch, "valid_until": valid_until}
-    statement = insert(StaffStanding).values(row)
-    newer = statement.excluded.clearance_epoch > StaffStanding.clearance_epoch
-    changed = {name: statement.excluded[name] for name in ("is_cleared", "clearance_epoch", "valid_until")}
-    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
 
 
 def _sealed_for(work: Work, fact_id: UUID, change: ImportChange) -> bytes | None:

@@ -74,22 +74,15 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         "classSourcedId! >classes", "schoolSourcedId! >orgs:school", "userSourcedId! >users", "role! enrollmentRole",
         "primary boolean", "beginDate date", "endDate date",
     ),
-    "demographics": _columns(
-        "birthDate date", "sex sex", "americanIndianOrAlaskaNative boolean", "asian boolean",
-        "blackOrAfricanAmerican boolean", "nativeHawaiianOrOtherPacificIslander boolean", "white boolean",
-        "demographicRaceTwoOrMoreRaces boolean", "hispanicOrLatinoEthnicity boolean", "countryOfBirthCode",
-        "stateOfBirthAbbreviation", "cityOfBirth", "publicSchoolResidenceStatus",
-    ),
 }  # fmt: skip
-"""The files that we open. The others of the standard are known by name and stay closed."""
+"""The files that we open. The others of the standard, demographics among them, are known by name and stay closed."""
 
-SENSITIVE = "demographics"
 NEVER_TAKEN = frozenset({"password"})
 
 FILES = (
-    *COLUMNS, "categories", "classResources", "courseResources", "lineItemLearningObjectiveIds", "lineItems",
-    "lineItemScoreScales", "resources", "resultLearningObjectiveIds", "results", "resultScoreScales", "scoreScales",
-    "userProfiles", "userResources",
+    *COLUMNS, "categories", "classResources", "courseResources", "demographics", "lineItemLearningObjectiveIds",
+    "lineItems", "lineItemScoreScales", "resources", "resultLearningObjectiveIds", "results", "resultScoreScales",
+    "scoreScales", "userProfiles", "userResources",
 )  # fmt: skip
 """All 21 files; the manifest has a row for each."""
 
@@ -109,7 +102,6 @@ VOCABULARIES: Mapping[str, frozenset[str]] = {
         "siteAdministrator", "student", "systemAdministrator", "teacher",
     }),
     "enrollmentRole": frozenset({"administrator", "proctor", "student", "teacher"}),
-    "sex": frozenset({"male", "female", "unspecified", "other"}),
 }  # fmt: skip
 OPEN_VOCABULARIES = frozenset({"orgType", "role", "enrollmentRole"})
 """These also take tokens of a district's own, written `ext:…`."""

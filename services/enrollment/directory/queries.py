@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 
 from services.enrollment.tables import GuardianLink, Pupil, RegisterFact, SchoolClass, StaffPost, StaffStanding
 from shared.access_log import log_access
@@ -40,41 +40,40 @@ def ids_of(work: Work, kind: str, source_ids: Iterable[str | None]) -> dict[str,
     return dict(rows.all())
 
 
-def visible_pupils(work: Work) -> Select[Any] | None:
-    """Ids of the pupils whom the caller may see; None: everyone inside the caller's walls."""
+def list_visible(work: Work, table: Any) -> Select[Any]:
+    """Rows of a table with a `pupil_id`, of the pupils whom the caller may see."""
     if work.caller.roles & SEE_THE_SCHOOL:
-        return None
+        return select(table)
     person = work.caller.person_id
+    if person is None:  # a class without a teacher is not the class of a caller who is nobody
+        return select(table).where(false())
     classes = select(SchoolClass.id).where(SchoolClass.teacher_id == person)
-    children = select(GuardianLink.pupil_id).where(GuardianLink.guardian_id == person, GuardianLink.state == "VERIFIED")
-    return select(Pupil.id).where(or_(Pupil.class_id.in_(classes), Pupil.id.in_(children)))
+    own = or_(Pupil.class_id.in_(classes), Pupil.id.in_(_children(person)))
+    return select(table).where(table.pupil_id.in_(select(Pupil.id).where(own)))
 
 
-def only_visible(work: Work, query: Select[Any], pupil_id: Any) -> Select[Any]:
-    """Narrow a query about pupils to those whom the caller may see."""
-    visible = visible_pupils(work)
-    return query if visible is None else query.where(pupil_id.in_(visible))
+def _children(person_id: UUID | None) -> Select[Any]:
+    """Ids of the pupils whose verified guardian the person is."""
+    return select(GuardianLink.pupil_id).where(GuardianLink.guardian_id == person_id, GuardianLink.state == "VERIFIED")
 
 
 def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
     """Whether the person is a verified guardian of the pupil."""
-    link = select(GuardianLink.id).where(
-        GuardianLink.guardian_id == person_id, GuardianLink.pupil_id == pupil_id, GuardianLink.state == "VERIFIED"
-    )
+    link = _children(person_id).where(GuardianLink.pupil_id == pupil_id)
     return person_id is not None and work.session.scalar(link) is not None
 
 
-def classes_taught(work: Work, person_id: UUID | None) -> list[SchoolClass]:
-    """The classes whose class teacher the person is."""
+def find_pupils(work: Work, pupil_ids: Collection[UUID]) -> dict[UUID, Pupil]:
+    """Pupils by id, registered now or once."""
+    return {pupil.id: pupil for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_(pupil_ids)))}
+
+
+def pupils_of_class_teacher(work: Work, person_id: UUID | None) -> list[Pupil]:
+    """The pupils of the classes whose class teacher the person is."""
     if person_id is None:
         return []
-    query = select(SchoolClass).where(SchoolClass.teacher_id == person_id, SchoolClass.active)
-    return list(work.session.scalars(query.order_by(SchoolClass.id)))
-
-
-def pupils_of_classes(work: Work, class_ids: Collection[UUID]) -> list[Pupil]:
-    """The registered pupils of some classes."""
-    query = select(Pupil).where(Pupil.class_id.in_(class_ids), Pupil.active)
+    classes = select(SchoolClass.id).where(SchoolClass.teacher_id == person_id, SchoolClass.active)
+    query = select(Pupil).where(Pupil.class_id.in_(classes), Pupil.active)
     return list(work.session.scalars(query.order_by(Pupil.class_id, Pupil.id)))
 
 
@@ -82,11 +81,11 @@ def children_of(work: Work, person_id: UUID | None) -> list[Pupil]:
     """The pupils whose verified guardian the person is."""
     if person_id is None:
         return []
-    links = select(GuardianLink.pupil_id).where(GuardianLink.guardian_id == person_id, GuardianLink.state == "VERIFIED")
-    return list(work.session.scalars(select(Pupil).where(Pupil.id.in_(links), Pupil.active).order_by(Pupil.id)))
+    query = select(Pupil).where(Pupil.id.in_(_children(person_id)), Pupil.active)
+    return list(work.session.scalars(query.order_by(Pupil.id)))
 
 
-def registered_pupils(work: Work, school_id: UUID, among: Collection[UUID] | None = None) -> list[UUID]:
+def registered_pupils(work: Work, school_id: UUID, among: Collection[UUID] | None) -> list[UUID]:
     """Ids of the pupils registered at a school, of all or of those named."""
     query = select(Pupil.id).where(Pupil.school_id == school_id, Pupil.active)
     if among is not None:
@@ -120,12 +119,12 @@ def open_names(work: Work, purpose: str, person_ids: Collection[UUID]) -> dict[U
 
 def read_person(work: Work, person_id: UUID) -> dict[str, Any]:
     """Name and phone of somebody who belongs to a school of the caller; raises NotFound."""
-    belongs = select(Pupil.id).where(Pupil.id == person_id)
-    for table, column in ((GuardianLink, GuardianLink.guardian_id), (StaffPost, StaffPost.person_id)):
-        if work.session.scalar(belongs.limit(1)) is not None:
-            break
-        belongs = select(table.id).where(column == person_id)
-    if work.session.scalar(belongs.limit(1)) is None:
+    belongs = (
+        select(Pupil.id).where(Pupil.id == person_id),
+        select(GuardianLink.id).where(GuardianLink.guardian_id == person_id),
+        select(StaffPost.id).where(StaffPost.person_id == person_id),
+    )
+    if all(work.session.scalar(way.limit(1)) is None for way in belongs):
         raise NotFound("person")
     return {"person_id": person_id, **open_names(work, "enrollment.person", [person_id])[person_id]}
 
@@ -144,10 +143,7 @@ def changes_after(work: Work, after: int, limit: int) -> dict[str, Any]:
     if not facts:
         return {"timeline": timeline, "items": [], "next": after}
     log_access(work, "enrollment.directory_feed", [fact.id for fact in facts])
-    pupils = {
-        pupil.id: pupil
-        for pupil in work.session.scalars(select(Pupil).where(Pupil.id.in_([fact.id for fact in facts])))
-    }
+    pupils = find_pupils(work, [fact.id for fact in facts])
     items = [_entry(work, fact, pupils.get(fact.id)) for fact in facts]
     return {"timeline": timeline, "items": items, "next": facts[-1].sequence}
 
@@ -176,9 +172,16 @@ def last_sequence(work: Work) -> int:
     return work.session.scalar(select(func.max(RegisterFact.sequence))) or 0
 
 
+def cleared_among(work: Work, person_ids: Collection[UUID | None]) -> set[UUID]:
+    """Who of some people is cleared today, by vetting's newest word."""
+    query = select(StaffStanding.id).where(
+        StaffStanding.id.in_([one for one in person_ids if one]),
+        StaffStanding.is_cleared,
+        or_(StaffStanding.valid_until.is_(None), StaffStanding.valid_until >= work.today),
+    )
+    return set(work.session.scalars(query))
+
+
 def is_cleared(work: Work, person_id: UUID | None) -> bool:
-    """Whether vetting's newest word about a person is that they are cleared, today."""
-    if person_id is None:
-        return False
-    standing = work.session.get(StaffStanding, person_id)
-    return standing is not None and standing.is_cleared and (standing.valid_until or work.today) >= work.today
+    """Whether a person is cleared today, by vetting's newest word; nobody is not."""
+    return person_id in cleared_among(work, [person_id])

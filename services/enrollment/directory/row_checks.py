@@ -217,8 +217,6 @@ def _drop_unresolved(
 
 
 def _references(row: Row) -> Iterator[tuple[Column, str]]:
-    if row.file == "demographics":
-        yield Column("sourcedId", True, refers_to="users"), row["sourcedId"]
     for column in COLUMNS[row.file]:
         if column.refers_to and row[column.name].strip():
             for wanted in items(row[column.name]) if column.many else [row[column.name]]:

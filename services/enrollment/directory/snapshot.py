@@ -107,11 +107,14 @@ class Pupil:
 
 @dataclass(frozen=True)
 class Guardian:
+    """`placed` are the pupils in a class: only then is a pupil kept, so a guardian changes when one gets there."""
+
     source_id: str
     family_name: str
     given_name: str
     phone: str
     pupils: tuple[str, ...]
+    placed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -156,25 +159,29 @@ class Directory:
             for adult, child in ((one, other), (other, one))
             if adult in adults and child in self.pupils and adult != child
         )
-        return {
-            adult: Guardian(adult, person.family_name, person.given_name, person.phone, children.get(adult, ()))
-            for adult in sorted(adults) for person in (self.people[adult],)
-        }  # fmt: skip
+        return {one: self._guardian(self.people[one], children.get(one, ())) for one in sorted(adults)}
+
+    def _guardian(self, person: Person, children: tuple[str, ...]) -> Guardian:
+        placed = tuple(child for child in children if self.pupils[child].class_id is not None)
+        return Guardian(person.source_id, *_called(person), children, placed)
 
     @cached_property
     def staff(self) -> Mapping[str, StaffMember]:
         posts = _grouped((role.person, (role.org, role.role)) for role in self._holders(lambda r: r not in NOT_STAFF))
         led = _grouped((place.person, place.class_id) for place in self._members("teacher") if place.primary)
         return {
-            one: StaffMember(one, person.family_name, person.given_name, person.phone, held, led.get(one, ()))
-            for one, held in posts.items() for person in (self.people[one],)
-        }  # fmt: skip
+            one: StaffMember(one, *_called(self.people[one]), held, led.get(one, ())) for one, held in posts.items()
+        }
 
     def _holders(self, wanted: Callable[[str], bool]) -> list[Role]:
         return [role for role in self.roles.values() if wanted(role.role) and role.person in self.people]
 
     def _members(self, role: str) -> list[Membership]:
         return [place for place in self.memberships.values() if place.role == role and place.class_id in self.classes]
+
+
+def _called(person: Person) -> tuple[str, str, str]:
+    return person.family_name, person.given_name, person.phone
 
 
 def _pupil(person: Person, homeroom: SchoolClass | None, org: str) -> Pupil:

@@ -4,8 +4,10 @@ Every chunk is restartable, because it only makes the directory say what the cha
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +78,9 @@ def apply_chunk(work: Work, given: Mapping[str, Any], done: int) -> jobs.Step:
     """The next changes of an import (job); what cannot be applied is reported by its id, and the rest goes on."""
     staged = work.get(Import, UUID(given["import_id"]), lock=True)
     rows = queries.next_changes(work, staged.id, done)
-    errors = [error for kind, some in groupby(rows, _kind) for error in _appliers(kind)(work, list(some))]
+    errors = []
+    for kind, some in groupby(rows, attrgetter("kind")):
+        errors += APPLIERS.get(kind, directory.keep_facts)(work, list(some))
     if done + len(rows) < staged.total:
         return jobs.Step(len(rows), errors)
     staged.state = rules.IMPORT.move(staged.state, "finish")
@@ -85,25 +89,20 @@ def apply_chunk(work: Work, given: Mapping[str, Any], done: int) -> jobs.Step:
     return jobs.Step(len(rows), errors, {"import_id": str(staged.id), "counts": staged.counts})
 
 
-def _kind(row: ImportChange) -> str:
-    return row.kind
-
-
-def _appliers(kind: str) -> Callable[[Work, Sequence[ImportChange]], list[dict[str, Any]]]:
-    appliers = {
-        "schools": directory.keep_schools,
-        "classes": directory.keep_classes,
-        "pupils": _keep_pupils,
-        "guardians": directory.keep_guardians,
-        "staff": directory.keep_staff,
-    }
-    return appliers.get(kind, directory.keep_facts)
-
-
 def _keep_pupils(work: Work, changes: Sequence[ImportChange]) -> list[dict[str, Any]]:
     """Whoever leaves a school takes part in nothing there any more; then the pupils as they are now."""
     placement.end_for_pupils(work, directory.let_go(work, changes))
     return directory.keep_pupils(work, changes)
+
+
+APPLIERS = {
+    "schools": directory.keep_schools,
+    "classes": directory.keep_classes,
+    "pupils": _keep_pupils,
+    "guardians": directory.keep_guardians,
+    "staff": directory.keep_staff,
+}
+"""By kind of change; the other kinds are facts and nothing more."""
 
 
 def _changes(work: Work, incoming: Directory, changes: Changes) -> Iterator[dict[str, Any]]:
@@ -132,13 +131,5 @@ def _changes(work: Work, incoming: Directory, changes: Changes) -> Iterator[dict
 def _problems(checked: Checked) -> Iterator[dict[str, Any]]:
     for row in checked.quarantined:
         for problem in row.problems:
-            yield {
-                "file": row.file,
-                "line": row.line,
-                "source_id": row.source_id,
-                "field": problem.field,
-                "code": problem.code,
-                "value": problem.value,
-                "sentence": problem.sentence(),
-                "sentence_en": problem.sentence("en"),
-            }
+            sentences = {"sentence": problem.sentence(), "sentence_en": problem.sentence("en")}
+            yield asdict(problem) | {"source_id": row.source_id} | sentences

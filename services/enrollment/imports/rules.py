@@ -1,12 +1,11 @@
 """How an import goes, what is too much to trust, and how a fact of the register is written down and read again."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from services.enrollment.directory import snapshot
-from services.enrollment.directory.changes import KINDS
 from shared.refusals import Refused
 from shared.states import Machine
 
@@ -29,7 +28,6 @@ FACTS: Mapping[str, type[Any]] = {
     "roles": snapshot.Role,
     "memberships": snapshot.Membership,
 }
-VIEWS = tuple(kind for kind in KINDS if kind not in FACTS)
 
 PERSONAL = ("family_name", "given_name", "phone", "student_number")
 """Fields that are never written in the open."""
@@ -53,24 +51,18 @@ def need_newest(based_on: object, newest: object) -> None:
         raise Refused("import_outdated")
 
 
-def pack(fact: object) -> tuple[dict[str, Any], dict[str, str]]:
+def pack(fact: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """A fact as JSON values, and apart from them what must be sealed."""
-    values = {attribute.name: getattr(fact, attribute.name) for attribute in fields(cast(Any, fact))}
+    values = asdict(fact)
     values.pop("source_id")
     personal = {name: values.pop(name) for name in PERSONAL if name in values}
-    return {name: _plain(value) for name, value in values.items()}, personal
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}, personal
 
 
 def unpack(kind: str, source_id: str, value: Mapping[str, Any], personal: Mapping[str, str]) -> Any:
     """The fact that `pack` took apart."""
     written = {**value, **personal, "source_id": source_id}
     return FACTS[kind](**{one.name: _typed(one.type, written[one.name]) for one in fields(FACTS[kind])})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _typed(kind: Any, value: Any) -> Any:

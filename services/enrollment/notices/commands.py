@@ -9,14 +9,14 @@ from services.enrollment.notices import queries, rules
 from services.enrollment.plans import queries as plans
 from services.enrollment.surveys.queries import closed_surveys
 from services.enrollment.surveys.rules import g_consult
-from services.enrollment.tables import ApplicationWindow, ParentNotice
+from services.enrollment.tables import ApplicationWindow, ParentNotice, ServicePlan
 from shared.contracts.enrollment import NoticePublished, WindowClosed, WindowOpened
 from shared.messaging.work import Work
 
 
 def draft(work: Work, *, plan_id: UUID, elements: Mapping[str, str], channels: Sequence[str]) -> ParentNotice:
     """Write a notice about a plan as it stands."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     return work.add(
         ParentNotice(
             district_id=plan.district_id,
@@ -35,7 +35,7 @@ def publish(work: Work, notice_id: UUID) -> ParentNotice:
     """Let a notice out; refused while an element or a channel is missing (G-NOTICE)."""
     notice = work.get(ParentNotice, notice_id, lock=True)
     state = rules.NOTICE.move(notice.state, "publish")
-    policy = plans.policy_of(work, plans.find_plan(work, notice.plan_id))
+    policy = plans.policy_of(work, work.get(ServicePlan, notice.plan_id))
     rules.need_whole(notice.elements, notice.channels, policy)
     if (before := queries.published_notice(work, notice.plan_id)) is not None:
         before.state = rules.NOTICE.move(before.state, "supersede")
@@ -59,7 +59,7 @@ def publish(work: Work, notice_id: UUID) -> ParentNotice:
 
 def plan_window(work: Work, *, plan_id: UUID, kind: str) -> ApplicationWindow:
     """Prepare a window of a plan."""
-    plan = plans.find_plan(work, plan_id)
+    plan = work.get(ServicePlan, plan_id)
     rules.need_mid_term(kind, plans.policy_of(work, plan))
     return work.add(
         ApplicationWindow(
@@ -77,7 +77,7 @@ def open_window(work: Work, window_id: UUID) -> ApplicationWindow:
     """Let families apply: the plan is on file, they were asked, and they were told (INV-ENR-03)."""
     window = work.get(ApplicationWindow, window_id, lock=True)
     state = rules.WINDOW.move(window.state, "open")
-    plan = plans.find_plan(work, window.plan_id)
+    plan = work.get(ServicePlan, window.plan_id)
     policy = plans.policy_of(work, plan)
     plans.need_filed(work, plan)
     notice = queries.published_notice(work, plan.id)

@@ -7,7 +7,8 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select, select
 
-from services.enrollment.placement import commands, queries
+from services.enrollment.directory.queries import list_visible
+from services.enrollment.placement import commands
 from services.enrollment.tables import ActivityGroup, Participation, Place, RollEntry
 from shared.messaging.work import Work
 from shared.refusals import Invalid
@@ -134,14 +135,15 @@ def confirm_participations(work: Work, **which: Any) -> dict[str, Any]:
 )
 def list_participations(work: Work) -> Select[Any]:
     """Participations of the pupils whom the caller may see."""
-    return queries.list_participations(work)
+    return list_visible(work, Participation)
 
 
 @door.get("/participations/<uuid:participation_id>", needs="participation.read", gives=ParticipationOut)
 def read_participation(work: Work, participation_id: UUID) -> Participation:
     """One participation."""
-    found = queries.list_participations(work).where(Participation.id == participation_id)
-    return work.one(found, thing="participation")
+    query = list_visible(work, Participation).where(Participation.id == participation_id)
+    found: Participation = work.one(query, thing="participation")
+    return found
 
 
 @door.post(
@@ -165,7 +167,7 @@ def withdraw_participation(work: Work, participation_id: UUID, effective_on: dat
 )
 def list_places(work: Work) -> Select[Any]:
     """Places of the pupils whom the caller may see."""
-    return queries.list_places(work)
+    return list_visible(work, Place)
 
 
 @door.post("/groups", needs="group.form", takes=NewGroup, gives=GroupOut, status=201)
@@ -201,4 +203,4 @@ def confirm_group(work: Work, group_id: UUID, starts_on: date | None) -> Activit
 @door.list("/rolls", needs="group.read", gives=RollOut, of=RollEntry, filters=("group_id", "pupil_id", "starts_on"))
 def list_rolls(work: Work) -> Select[Any]:
     """Who is or was on a roll, of the pupils whom the caller may see."""
-    return queries.list_roll(work)
+    return list_visible(work, RollEntry)

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.applications import queries as applications
-from services.enrollment.catalogue import rules as catalogue_rules
-from services.enrollment.catalogue.queries import as_offer, find_items
-from services.enrollment.directory.queries import is_cleared, is_guardian
+from services.enrollment.catalogue.queries import as_day, as_judged, find_items, slot_of
+from services.enrollment.catalogue.rules import g_day
+from services.enrollment.directory.queries import find_pupils, is_cleared, is_guardian
 from services.enrollment.placement import queries, rules
 from services.enrollment.plans import queries as plans
 from services.enrollment.policies.queries import exceptions
@@ -34,7 +34,7 @@ from shared.clock import LOCAL
 from shared.contracts import enrollment as says
 from shared.messaging.work import Work
 from shared.policy import Policy
-from shared.policy.published import Term, term
+from shared.policy.published import Term, policy_of_term, term
 from shared.refusals import NotFound, Refused
 from shared.timers import set_timer, set_timers
 
@@ -61,9 +61,7 @@ def confirm(work: Work, *, application_ids: Sequence[UUID]) -> list[Participatio
         raise Refused("participation_not_confirmable")
     days = term(work, found[0].term_id)
     items = find_items(work, {item_id for one in found for item_id in one.item_ids})
-    pupils = {
-        one.id: one for one in work.session.scalars(select(Pupil).where(Pupil.id.in_({a.pupil_id for a in found})))
-    }
+    pupils = find_pupils(work, {one.pupil_id for one in found})
     starts_on = max(work.today, days.starts_on)
     confirmed = [_participation(one, pupils[one.pupil_id], starts_on, days.ends_on) for one in found]
     work.session.add_all(confirmed)
@@ -139,15 +137,15 @@ def _free_to_start(work: Work, pending: Sequence[Participation]) -> list[Partici
     """Those whose agreement stands and whose fee keeps them waiting no longer."""
     ids = [one.id for one in pending]
     agreed, fees = queries.agreements_of(work, ids), queries.fee_states(work, ids)
-    policies = {
-        plan_id: plans.policy_of(work, plans.find_plan(work, plan_id)) for plan_id in {one.plan_id for one in pending}
-    }
+    policies = {place: policy_of_term(work, *place) for place in {(one.school_id, one.term_id) for one in pending}}
     days = {term_id: term(work, term_id).school_days for term_id in {one.term_id for one in pending}}
     return [
         one
         for one in pending
         if rules.is_agreed(agreed.get(one.id))
-        and rules.fee_allows(fees.get(one.id), one.starts_on, work.today, days[one.term_id], policies[one.plan_id])
+        and rules.fee_allows(
+            fees.get(one.id), one.starts_on, work.today, days[one.term_id], policies[one.school_id, one.term_id]
+        )
     ]
 
 
@@ -269,18 +267,18 @@ def add_members(work: Work, group_id: UUID, *, participation_ids: Sequence[UUID]
     for place in places:
         place.group_id = group.id
     work.session.flush()
-    item = queries.content_of(work, group)
-    policy = plans.policy_of(work, plans.find_plan(work, group.plan_id))
+    item = work.get(ServiceItem, group.item_id)
+    policy = policy_of_term(work, group.school_id, group.term_id)
     rules.need_room(queries.size_of(work, group.id), group.capacity, item.content_type, policy)
     reconcile_rolls(work, former | {group.id})
     return group
 
 
-def confirm_group(work: Work, group_id: UUID, *, starts_on: date | None = None) -> ActivityGroup:
+def confirm_group(work: Work, group_id: UUID, *, starts_on: date | None) -> ActivityGroup:
     """Register a group (编班造册) that meets from a day on: attendance may schedule it, and its roll is said."""
     group = work.get(ActivityGroup, group_id, lock=True)
     state = rules.GROUP.move(group.state, "confirm")
-    plan, item = plans.find_plan(work, group.plan_id), queries.content_of(work, group)
+    plan, item = work.get(ServicePlan, group.plan_id), work.get(ServiceItem, group.item_id)
     plans.need_filed(work, plan)
     policy, days = plans.policy_of(work, plan), term(work, group.term_id)
     first = max(starts_on or days.starts_on, days.starts_on, work.today)
@@ -306,9 +304,7 @@ def _g_first_day(work: Work, item: ServiceItem, days: Term, first: date, policy:
     meets = [day for day in days.school_days if day >= first and day.isoweekday() in item.weekdays]
     if meets:
         excepted = exceptions(work, item.school_id, meets[0], days.ends_on)
-        catalogue_rules.g_day(
-            as_offer(item), catalogue_rules.Day(meets[0], days.week_of(meets[0]), True), excepted, policy
-        )
+        g_day(as_judged(item), as_day(days, meets[0]), excepted, policy)
 
 
 def _say_group(work: Work, group: ActivityGroup, item: ServiceItem) -> None:
@@ -324,7 +320,7 @@ def _say_group(work: Work, group: ActivityGroup, item: ServiceItem) -> None:
             stage=item.stage,
             segment=item.segment,
             content_type=item.content_type,
-            slot=says.Slot(weekdays=tuple(item.weekdays), starts=item.starts, ends=item.ends),
+            slot=slot_of(item),
             capacity=group.capacity,
             venue_id=group.venue_id,
             lead_person_id=group.lead_person_id,
@@ -368,20 +364,19 @@ def _entry(group: ActivityGroup, pupil_id: UUID, starts_on: date) -> RollEntry:
 
 
 def _say_roll(work: Work, group: ActivityGroup, on: date, added: Sequence[UUID], removed: Sequence[UUID]) -> None:
-    """At most 500 ids an event; a group is far smaller."""
-    for start in range(0, max(len(added), len(removed)), MOST_AT_ONCE):
-        group.roll_version = work.next_number(group.roll_version)
-        work.emit(
-            says.RollChanged(
-                district_id=group.district_id,
-                school_id=group.school_id,
-                group_id=group.id,
-                roll_version=group.roll_version,
-                effective_from=on,
-                added=tuple(added[start : start + MOST_AT_ONCE]),
-                removed=tuple(removed[start : start + MOST_AT_ONCE]),
-            )
+    """Never more than 500 ids an event, because no group has a greater capacity."""
+    group.roll_version = work.next_number(group.roll_version)
+    work.emit(
+        says.RollChanged(
+            district_id=group.district_id,
+            school_id=group.school_id,
+            group_id=group.id,
+            roll_version=group.roll_version,
+            effective_from=on,
+            added=tuple(added),
+            removed=tuple(removed),
         )
+    )
 
 
 def _about(participation: Participation) -> dict[str, Any]:

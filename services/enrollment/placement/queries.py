@@ -5,25 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from services.enrollment.directory.queries import only_visible
 from services.enrollment.placement.rules import LIVE
-from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry, ServiceItem
+from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry
 from shared.messaging.work import Work
-
-
-def list_participations(work: Work) -> Select[Participation]:
-    """Participations of the pupils whom the caller may see."""
-    return only_visible(work, select(Participation), Participation.pupil_id)
-
-
-def list_places(work: Work) -> Select[Place]:
-    """Places of the pupils whom the caller may see."""
-    return only_visible(work, select(Place), Place.pupil_id)
-
-
-def list_roll(work: Work) -> Select[RollEntry]:
-    """Roll entries of the pupils whom the caller may see."""
-    return only_visible(work, select(RollEntry), RollEntry.pupil_id)
 
 
 def find_pending(work: Work, participation_ids: Collection[UUID]) -> list[Participation]:
@@ -91,8 +75,3 @@ def size_of(work: Work, group_id: UUID) -> int:
     """How many live participations have a place in a group."""
     query = select(func.count()).select_from(Place).join(Participation, Participation.id == Place.participation_id)
     return work.session.scalar(query.where(Place.group_id == group_id, Participation.state.in_(LIVE))) or 0
-
-
-def content_of(work: Work, group: ActivityGroup) -> ServiceItem:
-    """The item that a group is of."""
-    return work.get(ServiceItem, group.item_id)

@@ -56,16 +56,12 @@ def need_future(effective_on: date, today: date) -> None:
         raise Invalid({"effective_on": "in_the_past"})
 
 
-def most_per_adult(content_type: str, policy: Policy) -> int:
-    """How many pupils one adult may have in a group of this content."""
-    return int(policy.value(f"grouping.pupils_per_adult.{_kind(content_type)}"))
-
-
 def need_room(size: int, capacity: int, content_type: str, policy: Policy) -> None:
-    """No group is larger than its capacity (INV-ENR-09)."""
-    if size > capacity:
-        clauses = policy.clauses(f"grouping.pupils_per_adult.{_kind(content_type)}")
-        raise Refused("group_full", gate="G-STAFFED", clauses=clauses, size=size, capacity=capacity)
+    """No group is larger than its capacity, or than its one lead may look after (INV-ENR-09)."""
+    path = f"grouping.pupils_per_adult.{'care' if content_type in CARE else 'activity'}"
+    most = min(capacity, policy.value(path))
+    if size > most:
+        raise Refused("group_full", gate="G-STAFFED", clauses=policy.clauses(path), size=size, capacity=most)
 
 
 def confirm(
@@ -79,8 +75,4 @@ def confirm(
         raise Refused("lead_not_cleared", gate="G-CLEAR", clauses=clauses)
     if not size:
         raise Refused("group_empty")
-    need_room(size, min(capacity, most_per_adult(content_type, policy)), content_type, policy)
-
-
-def _kind(content_type: str) -> str:
-    return "care" if content_type in CARE else "activity"
+    need_room(size, capacity, content_type, policy)

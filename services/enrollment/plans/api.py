@@ -6,7 +6,7 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select, select
 
-from services.enrollment.plans import commands, queries
+from services.enrollment.plans import commands
 from services.enrollment.tables import ServicePlan
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -73,7 +73,7 @@ def list_plans(work: Work) -> Select[Any]:
 @door.get("/plans/<uuid:plan_id>", needs="plan.read", gives=PlanOut)
 def read_plan(work: Work, plan_id: UUID) -> ServicePlan:
     """One plan."""
-    return queries.find_plan(work, plan_id)
+    return work.get(ServicePlan, plan_id)
 
 
 @door.patch("/plans/<uuid:plan_id>", needs="plan.draft", takes=PlanText, gives=PlanOut)

@@ -44,7 +44,7 @@ def draft(work: Work, *, school_id: UUID, term_id: UUID, summary: str, leadershi
 
 def change(work: Work, plan_id: UUID, *, summary: str, leadership_group: Sequence[UUID]) -> ServicePlan:
     """Rewrite a draft, or a plan that was sent back."""
-    plan = queries.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     rules.need_editable(plan.state)
     plan.summary, plan.leadership_group = summary, list(leadership_group)
     plan.authored_by = work.caller.subject
@@ -53,7 +53,7 @@ def change(work: Work, plan_id: UUID, *, summary: str, leadership_group: Sequenc
 
 def complete(work: Work, plan_id: UUID) -> ServicePlan:
     """Declare a plan complete: the families were asked, a leadership group is named, the catalogue stands."""
-    plan = queries.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = rules.PLAN.move(plan.state, "complete")
     policy = queries.policy_of(work, plan)
     g_consult(closed_surveys(work, plan.school_id, plan.term_id), policy)
@@ -81,7 +81,7 @@ def send_back(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
 
 def file(work: Work, plan_id: UUID, *, file_no: str, content_hash: str) -> ServicePlan:
     """Put a plan on file (备案): by another person than its author, and exactly what was submitted."""
-    plan = queries.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = rules.PLAN.move(plan.state, "file")
     current, policy = queries.current_hash(work, plan), queries.policy_of(work, plan)
     rules.need_filing(plan.authored_by, work.caller.subject, content_hash, current, policy)
@@ -92,7 +92,7 @@ def file(work: Work, plan_id: UUID, *, file_no: str, content_hash: str) -> Servi
 
 def adopt(work: Work, plan_id: UUID) -> ServicePlan:
     """Put a plan in force without filing, where the profile asks for none."""
-    plan = queries.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = rules.PLAN.move(plan.state, "adopt")
     rules.need_adoption(queries.policy_of(work, plan))
     plan.state = state
@@ -106,7 +106,7 @@ def _put_on_file(work: Work, plan: ServicePlan, content_hash: str) -> None:
 
 
 def _move(work: Work, plan_id: UUID, action: str) -> ServicePlan:
-    plan = queries.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     plan.state = rules.PLAN.move(plan.state, action)
     return plan
 

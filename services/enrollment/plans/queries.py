@@ -5,17 +5,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.enrollment.plans import rules
-from services.enrollment.policies.queries import find_policy
 from services.enrollment.tables import ServiceItem, ServicePlan
 from shared.messaging.work import Work
 from shared.policy import Policy
+from shared.policy.published import policy_of_version
 
 OFFERED = ("APPROVED", "LISTED", "SUSPENDED")
-
-
-def find_plan(work: Work, plan_id: UUID, *, lock: bool = False) -> ServicePlan:
-    """The plan; raises NotFound."""
-    return work.get(ServicePlan, plan_id, lock=lock)
 
 
 def plan_of_term(work: Work, school_id: UUID, term_id: UUID) -> ServicePlan | None:
@@ -26,7 +21,7 @@ def plan_of_term(work: Work, school_id: UUID, term_id: UUID) -> ServicePlan | No
 
 def policy_of(work: Work, plan: ServicePlan) -> Policy:
     """The policy version that a plan is pinned to."""
-    return find_policy(work, plan.profile_id, plan.profile_version)
+    return policy_of_version(work, plan.profile_id, plan.profile_version)
 
 
 def offered_items(work: Work, plan_id: UUID) -> list[ServiceItem]:

@@ -1,6 +1,5 @@
 """HTTP door of policies and of exceptions to their bounds."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -71,9 +70,9 @@ class Document(ma.Schema):
 
 
 @door.post("/policy-profiles", needs="policy.publish", takes=NewProfile, gives=ProfileOut, status=201)
-def publish_policy_profile(work: Work, base: str, overlay: dict[str, Any], effective_from: date) -> PolicyProfile:
+def publish_policy_profile(work: Work, **new: Any) -> PolicyProfile:
     """Put the next version of a profile in force."""
-    return commands.publish(work, base=base, overlay=overlay, effective_from=effective_from)
+    return commands.publish(work, **new)
 
 
 @door.list(

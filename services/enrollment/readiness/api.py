@@ -6,7 +6,6 @@ from uuid import UUID
 import marshmallow as ma
 
 from services.enrollment.plans.api import PlanOut, Reason
-from services.enrollment.plans.queries import find_plan
 from services.enrollment.readiness import commands, queries
 from services.enrollment.tables import ServicePlan
 from shared.messaging.work import Work
@@ -25,7 +24,7 @@ class ReadinessOut(ma.Schema):
 @door.get("/plans/<uuid:plan_id>/readiness", needs="plan.read", gives=ReadinessOut)
 def read_readiness(work: Work, plan_id: UUID) -> dict[str, Any]:
     """How far a plan is from its first session."""
-    points = queries.points(work, find_plan(work, plan_id))
+    points = queries.points(work, work.get(ServicePlan, plan_id))
     return {"points": points, "missing": [point for point, holds in points.items() if not holds]}
 
 

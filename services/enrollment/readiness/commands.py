@@ -8,11 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.notices import commands as notices
 from services.enrollment.placement import commands as placement
-from services.enrollment.plans import queries as plans
 from services.enrollment.plans.commands import say_pinned
 from services.enrollment.plans.rules import PLAN, need_term_over
 from services.enrollment.readiness import queries
-from services.enrollment.tables import ActivityGroup, ServicePlan, TermStanding, VenueStanding
+from services.enrollment.tables import ActivityGroup, ServicePlan, StaffStanding, TermStanding, VenueStanding
 from shared.contracts.enrollment import PlanActivated, PlanClosed, PlanFilingRevoked, ReadinessAchieved
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -23,7 +22,7 @@ WAITING = ("FILED", "ACTIVE")
 
 def activate(work: Work, plan_id: UUID) -> ServicePlan:
     """Let sessions open; refused while a point of the checklist is missing (G-READY)."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = PLAN.move(plan.state, "activate")
     queries.need_ready(work, plan)
     plan.state = state
@@ -33,7 +32,7 @@ def activate(work: Work, plan_id: UUID) -> ServicePlan:
 
 def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
     """The district takes a filing back: nobody may apply any more."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     plan.state, plan.return_reason = PLAN.move(plan.state, "revoke"), reason
     notices.close_windows(work, plan.id)
     say_pinned(work, plan, PlanFilingRevoked)
@@ -42,7 +41,7 @@ def revoke_filing(work: Work, plan_id: UUID, *, reason: str) -> ServicePlan:
 
 def close(work: Work, plan_id: UUID) -> ServicePlan:
     """End a plan after its term: participations are completed, groups meet no more (S10)."""
-    plan = plans.find_plan(work, plan_id, lock=True)
+    plan = work.get(ServicePlan, plan_id, lock=True)
     state = PLAN.move(plan.state, "close")
     ends_on = term(work, plan.term_id).ends_on
     need_term_over(ends_on, work.today, queries.is_sealed(work, plan.school_id, plan.term_id))
@@ -51,6 +50,16 @@ def close(work: Work, plan_id: UUID) -> ServicePlan:
     placement.complete_plan(work, plan)
     say_pinned(work, plan, PlanClosed)
     return plan
+
+
+def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> None:
+    """Keep vetting's newest word about a person; older news changes nothing."""
+    row = {"id": person_id, "district_id": work.caller.district_id, "version": 1, "is_cleared": is_cleared}
+    row |= {"clearance_epoch": epoch, "valid_until": valid_until}
+    statement = insert(StaffStanding).values(row)
+    newer = statement.excluded.clearance_epoch > StaffStanding.clearance_epoch
+    changed = {name: statement.excluded[name] for name in ("is_cleared", "clearance_epoch", "valid_until")}
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
 
 
 def keep_venue(work: Work, school_id: UUID, venue_id: UUID, valid_until: date | None) -> None:
@@ -79,7 +88,7 @@ def keep_term(work: Work, school_id: UUID, term_id: UUID, *, is_safe: bool = Fal
 
 def look_again(work: Work, plan_id: UUID) -> None:
     """Something of a plan changed (timer)."""
-    reconcile_school(work, plans.find_plan(work, plan_id).school_id)
+    reconcile_school(work, work.get(ServicePlan, plan_id).school_id)
 
 
 def reconcile_led_by(work: Work, person_id: UUID) -> None:

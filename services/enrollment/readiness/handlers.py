@@ -1,7 +1,6 @@
 """What enrollment does when the others speak about people, venues and safety."""
 
 from services.enrollment.catalogue import commands as catalogue
-from services.enrollment.directory import commands as directory
 from services.enrollment.directory.queries import is_cleared
 from services.enrollment.readiness import commands
 from shared.contracts.attendance import SafetyPackReady, TermArchiveSealed, VenueCheckFailed, VenueCheckPassed
@@ -13,13 +12,13 @@ from shared.messaging.work import Work
 def keep_cleared(work: Work, cleared: StaffCleared | StaffRestored) -> None:
     """A person may lead."""
     epoch = cleared.clearance_epoch
-    directory.keep_standing(work, cleared.person_id, is_cleared=True, epoch=epoch, valid_until=cleared.valid_until)
+    commands.keep_standing(work, cleared.person_id, is_cleared=True, epoch=epoch, valid_until=cleared.valid_until)
     commands.reconcile_led_by(work, cleared.person_id)
 
 
 def keep_not_cleared(work: Work, lost: StaffBlocked | StaffSuspended | StaffExpired) -> None:
     """A person may lead no more: no further sign-up to what they lead."""
-    directory.keep_standing(work, lost.person_id, is_cleared=False, epoch=lost.clearance_epoch, valid_until=None)
+    commands.keep_standing(work, lost.person_id, is_cleared=False, epoch=lost.clearance_epoch, valid_until=None)
     if not is_cleared(work, lost.person_id):
         catalogue.suspend_led_by(work, lost.person_id)
 

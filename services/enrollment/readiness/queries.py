@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 
+from services.enrollment.directory.queries import cleared_among
 from services.enrollment.plans.queries import policy_of
 from services.enrollment.readiness import rules
 from services.enrollment.tables import (
@@ -12,7 +13,6 @@ from services.enrollment.tables import (
     RollEntry,
     ServiceItem,
     ServicePlan,
-    StaffStanding,
     TermStanding,
     VenueStanding,
 )
@@ -51,6 +51,7 @@ def _own_facts(work: Work, plan: ServicePlan) -> dict[str, bool]:
         )
     )
     group_ids = [group.id for group in groups]
+    leads = {group.lead_person_id for group in groups}
     listed = select(ServiceItem.id).where(ServiceItem.plan_id == plan.id, ServiceItem.state == "LISTED")
     verified = exists().where(ItemPublication.item_id == ServiceItem.id, ItemPublication.is_verified)
     unfunded = listed.where(ServiceItem.fee_bearing, ~verified)
@@ -60,20 +61,9 @@ def _own_facts(work: Work, plan: ServicePlan) -> dict[str, bool]:
         "content": work.session.scalar(listed.limit(1)) is not None,
         "funds": work.session.scalar(unfunded.limit(1)) is None,
         "roll": work.session.scalar(on_roll.limit(1)) is not None,
-        "staffing": bool(groups) and _all_cleared(work, {group.lead_person_id for group in groups}),
+        "staffing": bool(groups) and leads == cleared_among(work, leads),
         "venue": bool(groups) and _all_checked(work, {group.venue_id for group in groups}),
     }
-
-
-def _all_cleared(work: Work, people: set[UUID | None]) -> bool:
-    cleared = work.session.scalars(
-        select(StaffStanding.id).where(
-            StaffStanding.id.in_([person for person in people if person]),
-            StaffStanding.is_cleared,
-            or_(StaffStanding.valid_until.is_(None), StaffStanding.valid_until >= work.today),
-        )
-    )
-    return people == set(cleared)
 
 
 def _all_checked(work: Work, venues: set[UUID | None]) -> bool:

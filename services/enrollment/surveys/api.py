@@ -6,7 +6,7 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select, select
 
-from services.enrollment.directory.queries import only_visible
+from services.enrollment.directory.queries import list_visible
 from services.enrollment.surveys import commands
 from services.enrollment.tables import Survey, SurveyPaper
 from shared.messaging.work import Work
@@ -77,7 +77,7 @@ def list_surveys(work: Work) -> Select[Any]:
 @door.list("/survey-papers", needs="survey.read", gives=PaperOut, of=SurveyPaper, filters=("survey_id", "pupil_id"))
 def list_survey_papers(work: Work) -> Select[Any]:
     """Papers of the pupils whom the caller may see."""
-    return only_visible(work, select(SurveyPaper), SurveyPaper.pupil_id)
+    return list_visible(work, SurveyPaper)
 
 
 @door.post("/surveys/<uuid:survey_id>/answer", needs="survey.answer", takes=Answer, gives=SurveyOut)

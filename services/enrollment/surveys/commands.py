@@ -14,9 +14,7 @@ from shared.policy.published import term
 from shared.refusals import NotFound, Refused
 
 
-def send(
-    work: Work, *, school_id: UUID, term_id: UUID, closes_on: date, pupil_ids: Sequence[UUID] | None = None
-) -> Survey:
+def send(work: Work, *, school_id: UUID, term_id: UUID, closes_on: date, pupil_ids: Sequence[UUID] | None) -> Survey:
     """Send a survey to every registered pupil of a school, or only to those named."""
     work.caller.need_school(school_id)
     term(work, term_id)
@@ -49,15 +47,11 @@ def answer(work: Work, survey_id: UUID, *, pupil_id: UUID, **wish: Any) -> Surve
     """A guardian answers for their child, and may answer again while the survey is open."""
     if not directory.is_guardian(work, work.caller.person_id, pupil_id):
         raise NotFound("pupil")
-    return _answer(work, survey_id, [{"pupil_id": pupil_id, **wish}])
+    return enter_answers(work, survey_id, answers=[{"pupil_id": pupil_id, **wish}])
 
 
 def enter_answers(work: Work, survey_id: UUID, *, answers: Sequence[dict[str, Any]]) -> Survey:
     """The school enters what families answered on paper."""
-    return _answer(work, survey_id, answers)
-
-
-def _answer(work: Work, survey_id: UUID, answers: Sequence[dict[str, Any]]) -> Survey:
     survey = work.get(Survey, survey_id)
     if survey.state != "OPEN":
         raise Refused("illegal_transition", machine=rules.SURVEY.name, state=survey.state, action="answer")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.enrollment.tables.metadata import NOT_ENDED, ON_ROLL, Tables
+from services.enrollment.tables.metadata import Tables
 from shared.tables import SchoolRow
 
 
@@ -32,7 +32,14 @@ class Application(SchoolRow, Tables):
     """Where the form's evidence is kept; never the paper itself."""
     submitted_at: Mapped[datetime]
     __table_args__ = (
-        Index("applications_once", "window_id", "pupil_id", "kind", unique=True, postgresql_where=text(NOT_ENDED)),
+        Index(
+            "applications_once",
+            "window_id",
+            "pupil_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("state NOT IN ('REJECTED', 'DECLINED_BY_FAMILY', 'WITHDRAWN_APPLICATION')"),
+        ),
         Index("applications_by_window", "window_id", "state", "id"),
         Index("applications_by_pupil", "pupil_id"),
         Index("applications_by_class", "class_id", "state", "id"),
@@ -126,4 +133,6 @@ class RollEntry(SchoolRow, Tables):
     pupil_id: Mapped[UUID]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
-    __table_args__ = (Index("roll_once", "group_id", "pupil_id", unique=True, postgresql_where=text(ON_ROLL)),)
+    __table_args__ = (
+        Index("roll_once", "group_id", "pupil_id", unique=True, postgresql_where=text("ends_on IS NULL")),
+    )

@@ -8,14 +8,6 @@ from sqlalchemy.orm import DeclarativeBase
 
 from shared.tables import COLUMN_TYPES
 
-ON_ROLL = "ends_on IS NULL"
-
-
-APPLYING = "state = 'APPLYING'"
-
-
-NOT_ENDED = "state NOT IN ('REJECTED', 'DECLINED_BY_FAMILY', 'WITHDRAWN_APPLICATION')"
-
 
 class Tables(DeclarativeBase):
     """Enrollment's tables."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.enrollment.tables.metadata import APPLYING, Tables
+from services.enrollment.tables.metadata import Tables
 from shared.tables import Row, SchoolRow, Sealed
 
 
@@ -88,7 +88,9 @@ class Import(Row, Tables):
     problems: Mapped[list[Any]]
     based_on: Mapped[UUID | None]
     uploaded_by: Mapped[str]
-    __table_args__ = (Index("imports_one_applying", "district_id", unique=True, postgresql_where=text(APPLYING)),)
+    __table_args__ = (
+        Index("imports_one_applying", "district_id", unique=True, postgresql_where=text("state = 'APPLYING'")),
+    )
 
 
 class ImportChange(Row, Tables):
