@@ -46,13 +46,3 @@ def running_count(work: Work, school_id: UUID, term_id: UUID) -> int:
         ServiceSession.school_id == school_id, ServiceSession.term_id == term_id, ServiceSession.state.in_(RUNNING)
     )
     return work.session.scalar(found) or 0
-
-
-def list_records() -> Select[ActivityRecord]:
-    """Records of the caller's schools."""
-    return select(ActivityRecord)
-
-
-def list_archives() -> Select[TermArchive]:
-    """Sealed terms of the caller's schools."""
-    return select(TermArchive)

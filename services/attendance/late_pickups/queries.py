@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, select
 
 from services.attendance.directory import queries as directory
 from services.attendance.late_pickups import rules
-from services.attendance.tables import ContactAttempt, LatePickupCase
+from services.attendance.tables import LatePickupCase
 from shared.messaging.work import Work
 
 
@@ -26,8 +26,3 @@ def _unresolved() -> Select[LatePickupCase]:
 def list_cases(work: Work) -> Select[Any]:
     """Cases; a guardian sees those of their own children."""
     return directory.narrow(work, select(LatePickupCase), LatePickupCase.pupil_id)
-
-
-def list_attempts() -> Select[ContactAttempt]:
-    """Attempts to reach families."""
-    return select(ContactAttempt)

@@ -232,8 +232,3 @@ def _roster(session_id: UUID) -> Any:
         .ext(distinct_on(Assignment.person_id))
         .order_by(Assignment.person_id, func.coalesce(holds(), False).desc(), Assignment.id.desc())
     )
-
-
-def list_presences() -> Select[Presence]:
-    """Who was there, from when to when."""
-    return select(Presence)

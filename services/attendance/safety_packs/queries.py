@@ -10,8 +10,3 @@ from services.attendance.tables import SafetyPack
 def of_term(school_id: UUID, term_id: UUID) -> Select[SafetyPack]:
     """The pack of a school's term."""
     return select(SafetyPack).where(SafetyPack.school_id == school_id, SafetyPack.term_id == term_id)
-
-
-def list_packs() -> Select[SafetyPack]:
-    """Packs of the caller's schools."""
-    return select(SafetyPack)
