@@ -163,18 +163,17 @@ def release(
     chain, policy = _in_care(work, pupil_id)
     rules.need_method(method, policy)
     releaser = _need_releaser(work, chain, policy)
-    receiver = queries.collector(work, pupil_id, authorization_id, person_id)
-    rules.need_second_staff(receiver, releaser, policy)
     if method == rules.SELF_LEAVE:
         rules.need_grade(work.get(Pupil, pupil_id).grade, policy)
-    elif receiver is None:
-        raise rules.refusal("pickup_not_authorized", policy)
-    asked_of = None if method == rules.SELF_LEAVE else receiver
+        receiver = None
+    else:
+        receiver = queries.collector(work, pupil_id, authorization_id, person_id)
+        rules.need_receiver(receiver, releaser, policy)
     minors_may = policy.value("pickup.minors_may_collect")
-    which = {"of_pupil": pupil_id, "receiver": asked_of, "today": work.today, "minors_may": minors_may}
+    which = {"of_pupil": pupil_id, "receiver": receiver, "today": work.today, "minors_may": minors_may}
     used = work.session.connection().execute(_LET_GO_IF, _gone(chain) | which).first()
     if used is None:
-        found = queries.standing(work, pupil_id, asked_of)
+        found = queries.standing(work, pupil_id, receiver)
         raise rules.refusal(rules.why_not(found, minors_may=minors_may), policy)
     return _record(work, chain, used.kind, method, from_id=releaser, to_id=receiver, authorization_id=used.id)
 

@@ -70,8 +70,10 @@ def refusal(code: str, policy: Policy) -> Refused:
     return Refused(code, gate="G-HANDOVER", clauses=clauses)
 
 
-def need_second_staff(receiver: UUID | None, releaser: UUID, policy: Policy) -> None:
-    """Staff do not release their own child alone (Q21)."""
+def need_receiver(receiver: UUID | None, releaser: UUID, policy: Policy) -> None:
+    """Somebody is named who takes the child; staff do not release their own child alone (Q21)."""
+    if receiver is None:
+        raise refusal("pickup_not_authorized", policy)
     path = "pickup.second_staff_for_own_child"
     if receiver == releaser and policy.value(path):
         raise Refused("second_staff_needed", gate="G-HANDOVER", clauses=policy.clauses(path))
