@@ -74,8 +74,8 @@ def transfer(
     roll_call_rules.need_once(pupil_ids)
     rules.need_headcount(headcount, pupil_ids, policy)
     chains = queries.lock_chains(work, pupil_ids, session.on)
-    leads = work.caller.person_id == directory.duty_leader(work, session.school_id, work.now)
-    kept = [chain.pupil_id for chain in chains if leads or chain.holder_id == work.caller.person_id]
+    caller, leader = work.caller.person_id, directory.duty_leader(work, session.school_id, work.now)
+    kept = [chain.pupil_id for chain in chains if caller is not None and caller in (leader, chain.holder_id)]
     rules.need_all_kept(pupil_ids, kept, policy)
     stays = {chain.session_id for chain in chains} == {session.id}
     if not stays:
