@@ -14,7 +14,8 @@ from services.attendance.custody import rules as custody_rules
 from services.attendance.directory import queries as directory
 from services.attendance.late_pickups import commands as late_pickups
 from services.attendance.pickups import queries, rules
-from services.attendance.presence import queries as presence
+from services.attendance.presence import commands as presence
+from services.attendance.presence import queries as presence_queries
 from services.attendance.presence import rules as presence_rules
 from services.attendance.roll_calls import commands as roll_calls
 from services.attendance.tables import CustodyChain, PickupAuthorization, Pupil
@@ -183,10 +184,7 @@ def release_in_emergency(
 ) -> dict[str, Any]:
     """The duty leader lets a child go on their own responsibility, or to police or community."""
     chain, policy = _in_care(work, pupil_id)
-    leader = directory.duty_leader(work, chain.school_id, work.now)
-    releaser = presence_rules.need_duty_leader(leader, work.caller.person_id)
-    if presence.is_kept_away(work, releaser):
-        raise presence_rules.blocked(policy, "G-HANDOVER")
+    releaser = presence.need_leading(work, chain.school_id, "G-HANDOVER", policy)
     work.session.connection().execute(_LET_GO, _gone(chain))
     return _record(work, chain, method, method, from_id=releaser, to_id=person_id, note=note)
 
@@ -202,8 +200,9 @@ def _need_releaser(work: Work, chain: CustodyChain, policy: Policy) -> UUID:
     """Whoever keeps the child, is checked in there or leads the duty; nobody who is known to be blocked."""
     caller = work.caller.person_id
     if caller is None or caller != chain.holder_id:
-        return presence_rules.need_keeper(caller, presence.keepers(work, chain.school_id, chain.session_id))
-    if presence.is_kept_away(work, caller):
+        keepers = presence_queries.keepers(work, chain.school_id, chain.session_id)
+        return presence_rules.need_keeper(caller, keepers)
+    if presence_queries.is_kept_away(work, caller):
         raise presence_rules.blocked(policy, "G-HANDOVER")
     return caller
 

@@ -16,6 +16,7 @@ from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.notifications import notify
+from shared.policy import Policy
 from shared.policy.published import policy_of_district, policy_of_term
 from shared.refusals import Refused
 
@@ -139,6 +140,14 @@ def _let_in(work: Work, session_id: UUID, person_id: UUID) -> Any:
         .with_for_update(read=True, of=(Clearance, ServiceSession))
     )
     return upsert(Presence).from_select(list(row), allowed).on_conflict_do_nothing().returning(Presence.id)
+
+
+def need_leading(work: Work, school_id: UUID, gate: str, policy: Policy) -> UUID:
+    """The caller leads the duty at the school now, and is not known to be blocked; returns who that is."""
+    leader = rules.need_duty_leader(directory.duty_leader(work, school_id, work.now), work.caller.person_id)
+    if queries.is_kept_away(work, leader):
+        raise rules.blocked(policy, gate)
+    return leader
 
 
 def check_out(work: Work, presence_id: UUID) -> Presence:

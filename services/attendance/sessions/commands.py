@@ -194,10 +194,7 @@ def override(work: Work, session_id: UUID, *, reason: str) -> ServiceSession:
     session = work.get(ServiceSession, session_id, lock=True)
     policy = policy_of_term(work, session.school_id, session.term_id)
     presence_rules.need_today(session.on, work.today, session.state)
-    leader = directory.duty_leader(work, session.school_id, work.now)
-    session.override_by = presence_rules.need_duty_leader(leader, work.caller.person_id)
-    if presence_queries.is_kept_away(work, session.override_by):
-        raise presence_rules.blocked(policy, "G-STAFFED")
+    session.override_by = presence.need_leading(work, session.school_id, "G-STAFFED", policy)
     session.override_reason = reason
     return session
 
