@@ -76,6 +76,14 @@ def test_children_pass_to_the_next_segment_by_whoever_keeps_them(school: School,
     assert chain(school, school.pupils[0])["holder_id"] == str(school.leader)
 
 
+def test_a_caller_who_is_nobody_does_not_lead_where_nobody_leads(school: School, session: str) -> None:
+    hand_over(school, session)
+    school.world.change("attendance", "DELETE FROM duties")
+    body = {"session_id": session, "pupil_ids": school.pupils, "headcount": 3, "receiver_id": school.teacher}
+    nobody = school.as_("instructor")
+    assert nobody.refused(f"{API}/custody/transfer", body)["code"] == "pupil_not_in_your_care"
+
+
 def test_the_children_of_whoever_is_blocked_pass_to_another_keeper_at_once(school: School, session: str) -> None:
     hand_over(school, session)
     school.world.hear(care.blocked(school.world, school.teacher))

@@ -147,7 +147,9 @@ def test_a_pupil_of_grade_four_leaves_alone_with_a_verified_authorization(world:
     body = {"pupil_id": pupil, "kind": "SELF_LEAVE", "valid_from": world.first_day}
     made = school.as_("guardian", school.guardian_of[pupil]).post(f"{API}/authorizations", body)
     school.as_("academic_affairs").post(f"{API}/authorizations/{made['id']}/verify")
-    assert release(school, pupil, method="SELF_LEAVE")["receiver_kind"] == "SELF_LEAVE"
+    assert release(school, pupil, new_id(), method="SELF_LEAVE")["receiver_kind"] == "SELF_LEAVE"
+    (handover,) = school.as_("principal").all(f"{API}/handovers", pupil_id=pupil, action="release")
+    assert handover["to_id"] is None, "whoever was named was never asked for an authorization"
 
 
 def test_nobody_off_duty_releases_a_child(school: School, session: str) -> None:

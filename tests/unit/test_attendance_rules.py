@@ -148,15 +148,16 @@ def test_learning_is_counted_over_a_pupils_whole_day(
     assert code_of(sessions.g_series, policy, pattern, {TODAY: 1}, {TODAY: elsewhere}, ()) == code
 
 
-def adult(**changes: Any) -> sessions.Adult:
+def adult(**changes: Any) -> presence.Staff:
     fields: dict[str, Any] = {
+        "person_id": A,
         "role": "LEAD",
         "category": "OWN_TEACHER",
         "is_own": True,
         "is_kept_away": False,
         "is_eligible": True,
     }
-    return sessions.Adult(**(fields | changes))
+    return presence.Staff(**(fields | changes))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def adult(**changes: Any) -> sessions.Adult:
     ],
 )
 def test_a_session_is_staffed_by_enough_eligible_adults_and_a_teacher_in_charge(
-    policy: Policy, staff: list[sessions.Adult], expected: int, named: bool, content_type: str, code: str | None
+    policy: Policy, staff: list[presence.Staff], expected: int, named: bool, content_type: str, code: str | None
 ) -> None:
     assert code_of(sessions.g_staffed, staff, expected, named, content_type, policy) == code
 
@@ -253,8 +254,6 @@ def authorization(**changes: Any) -> pickups.Authorization:
     fields: dict[str, Any] = {
         "kind": "STANDING",
         "state": "ACTIVE",
-        "valid_from": TODAY,
-        "valid_until": TODAY,
         "is_minor": False,
     }
     return pickups.Authorization(**(fields | changes))
@@ -269,13 +268,13 @@ def authorization(**changes: Any) -> pickups.Authorization:
         ([authorization(kind="EMERGENCY_CONTACT")], "contact_may_not_collect"),
         ([authorization(state="SUSPENDED"), authorization(kind="GUARDIAN")], "pickup_suspended"),
         ([authorization(is_minor=True)], "minor_may_not_collect"),
-        ([authorization(valid_from=TODAY + timedelta(days=1))], "pickup_expired"),
+        ([authorization()], "pickup_expired"),
     ],
 )
 def test_the_reason_why_somebody_may_not_fetch_a_child(
     policy: Policy, found: list[pickups.Authorization], code: str
 ) -> None:
-    assert pickups.why_not(found, pickups.COLLECTING, TODAY, minors_may=False) == code
+    assert pickups.why_not(found, minors_may=False) == code
     refusal = pickups.refusal(code, policy)
     assert refusal.gate == "G-HANDOVER"
     assert "EXT-23-31" in refusal.clauses

@@ -2,19 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from services.attendance.activity_records import rules
 from services.attendance.sessions.rules import RUNNING
 from services.attendance.tables import ActivityRecord, ClassTeacher, ServiceSession, TermArchive
 from shared.messaging.work import Work
-
-
-def of_week(class_id: UUID, term_id: UUID, week: int) -> Select[ActivityRecord]:
-    """A class's record of a week."""
-    return select(ActivityRecord).where(
-        ActivityRecord.class_id == class_id, ActivityRecord.term_id == term_id, ActivityRecord.week == week
-    )
 
 
 def is_sealed(work: Work, school_id: UUID, term_id: UUID) -> bool:
@@ -46,13 +39,3 @@ def running_count(work: Work, school_id: UUID, term_id: UUID) -> int:
         ServiceSession.school_id == school_id, ServiceSession.term_id == term_id, ServiceSession.state.in_(RUNNING)
     )
     return work.session.scalar(found) or 0
-
-
-def list_records() -> Select[ActivityRecord]:
-    """Records of the caller's schools."""
-    return select(ActivityRecord)
-
-
-def list_archives() -> Select[TermArchive]:
-    """Sealed terms of the caller's schools."""
-    return select(TermArchive)

@@ -3,7 +3,9 @@
 from datetime import date
 from uuid import UUID
 
-from services.attendance.ad_hoc_care import queries, rules
+from sqlalchemy import select
+
+from services.attendance.ad_hoc_care import rules
 from services.attendance.custody import commands as custody
 from services.attendance.custody import queries as chains
 from services.attendance.directory import queries as directory
@@ -11,7 +13,6 @@ from services.attendance.tables import AdHocCare, CustodyChain
 from shared.contracts.attendance import AdHocCareClosed, AdHocCareStarted
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
-from shared.refusals import NotFound
 
 
 def request(work: Work, *, pupil_id: UUID, on: date) -> AdHocCare:
@@ -32,18 +33,15 @@ def request(work: Work, *, pupil_id: UUID, on: date) -> AdHocCare:
 
 def accept(work: Work, care_id: UUID) -> AdHocCare:
     """The class teacher will keep the child."""
-    care = _of_own_class(work, care_id)
-    care.state, care.teacher_id = rules.AD_HOC_CARE.move(care.state, "accept"), work.caller.person_id
+    care, teacher = _of_own_class(work, care_id)
+    care.state, care.teacher_id = rules.AD_HOC_CARE.move(care.state, "accept"), teacher
     return care
 
 
 def start(work: Work, care_id: UUID) -> AdHocCare:
     """The class is over, and the child stays with its class teacher."""
-    care = _of_own_class(work, care_id)
+    care, teacher = _of_own_class(work, care_id)
     care.state = rules.AD_HOC_CARE.move(care.state, "start")
-    teacher = work.caller.person_id
-    if teacher is None:
-        raise NotFound("person")
     custody.begin_chains(work, care, [care.pupil_id], teacher)
     (chain,) = chains.lock_chains(work, [care.pupil_id], care.on)
     custody.pass_on(work, [chain], "keep_ad_hoc", to_id=teacher, from_id=teacher)
@@ -62,14 +60,15 @@ def start(work: Work, care_id: UUID) -> AdHocCare:
 
 def hand_over(work: Work, chain: CustodyChain, handover_id: UUID) -> None:
     """The child was fetched out of ad-hoc care. The caller holds the chain."""
-    care = work.session.scalars(queries.running(chain.id).with_for_update()).one_or_none()
+    running = select(AdHocCare).where(AdHocCare.chain_id == chain.id, AdHocCare.state == "IN_CARE")
+    care = work.session.scalars(running.with_for_update()).one_or_none()
     if care is not None:
         care.state, care.handover_id = rules.AD_HOC_CARE.move(care.state, "hand_over"), handover_id
 
 
 def close(work: Work, care_id: UUID, *, contact: str | None) -> AdHocCare:
     """Put the talk with the parent on record, and end it."""
-    care = _of_own_class(work, care_id)
+    care, _ = _of_own_class(work, care_id)
     records = {
         "care": care.started_at is not None,
         "handover": care.handover_id is not None,
@@ -91,10 +90,8 @@ def cancel(work: Work, care_id: UUID) -> AdHocCare:
     return care
 
 
-def _of_own_class(work: Work, care_id: UUID) -> AdHocCare:
-    """The care, locked, for the class teacher of its pupil."""
+def _of_own_class(work: Work, care_id: UUID) -> tuple[AdHocCare, UUID]:
+    """The care, locked, and the class teacher of its pupil, who is the caller."""
     care = work.get(AdHocCare, care_id, lock=True)
     teacher = directory.class_teacher_of(work, care.pupil_id)
-    is_own = teacher is not None and teacher == work.caller.person_id
-    rules.need_keeper(is_own, policy_of_district(work))
-    return care
+    return care, rules.need_class_teacher(teacher, work.caller.person_id, policy_of_district(work))

@@ -1,6 +1,7 @@
 """How ad-hoc care goes (A7), and what it needs (INV-ATT-15)."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from shared.policy import Policy
 from shared.refusals import Refused
@@ -27,10 +28,11 @@ def need_allowed(policy: Policy) -> None:
         raise Refused("ad_hoc_care_not_offered", clauses=policy.clauses("ad_hoc_care.allowed"))
 
 
-def need_keeper(is_class_teacher: bool, policy: Policy) -> None:
-    """The child stays with its own class teacher."""
-    if not is_class_teacher:
+def need_class_teacher(teacher: UUID | None, caller: UUID | None, policy: Policy) -> UUID:
+    """The child stays with its own class teacher; returns who that is."""
+    if teacher is None or teacher != caller:
         raise Refused("not_class_teacher", gate="G-HANDOVER", clauses=policy.clauses("ad_hoc_care.keeper_role"))
+    return teacher
 
 
 def need_records(records: Mapping[str, bool], policy: Policy) -> None:

@@ -32,7 +32,8 @@ def hand_to_service(
     policy = policy_of_term(work, session.school_id, session.term_id)
     rules.need_receiving(session.state, policy)
     teacher = rules.need_class_teacher(directory.class_teacher(work, class_id), work.caller.person_id, policy)
-    receiver = rules.need_receiver(receiver_id, presence.keepers(work, session), policy)
+    keepers = presence.keepers(work, session.school_id, session.id)
+    receiver = rules.need_receiver(receiver_id, keepers, policy)
     roll_call_rules.need_once(pupil_ids)
     rules.need_headcount(headcount, pupil_ids, policy)
     rules.need_class(pupil_ids, directory.pupils_of_class(work, class_id, pupil_ids), policy)
@@ -68,12 +69,13 @@ def transfer(
     """Pass children to the staff of their session at a change of shift, or to the next session, which they join."""
     session = work.get(ServiceSession, session_id, lock=True)
     policy = policy_of_term(work, session.school_id, session.term_id)
-    receiver = rules.need_receiver(receiver_id, presence.keepers(work, session), policy)
+    keepers = presence.keepers(work, session.school_id, session.id)
+    receiver = rules.need_receiver(receiver_id, keepers, policy)
     roll_call_rules.need_once(pupil_ids)
     rules.need_headcount(headcount, pupil_ids, policy)
     chains = queries.lock_chains(work, pupil_ids, session.on)
-    leads = work.caller.person_id == directory.duty_leader(work, session.school_id, work.now)
-    kept = [chain.pupil_id for chain in chains if leads or chain.holder_id == work.caller.person_id]
+    caller, leader = work.caller.person_id, directory.duty_leader(work, session.school_id, work.now)
+    kept = [chain.pupil_id for chain in chains if caller is not None and caller in (leader, chain.holder_id)]
     rules.need_all_kept(pupil_ids, kept, policy)
     stays = {chain.session_id for chain in chains} == {session.id}
     if not stays:
@@ -89,14 +91,14 @@ def dismiss(work: Work, session: ServiceSession) -> list[UUID]:
     return [chain.id for chain in chains]
 
 
-def move_from(work: Work, session: ServiceSession, person_id: UUID) -> None:
+def move_from(work: Work, school_id: UUID, session_id: UUID, person_id: UUID) -> None:
     """Whoever may keep no children any more gives them to the next keeper at once (INV-ATT-08).
 
     Where nobody else is there, they stay in this person's name until the duty leader, who was told, takes them.
     """
-    keepers = [keeper for keeper in presence.keepers(work, session) if keeper != person_id]
+    keepers = [keeper for keeper in presence.keepers(work, school_id, session_id) if keeper != person_id]
     if keepers:
-        chains = queries.lock_session_chains(work, session.id, CustodyChain.holder_id == person_id)
+        chains = queries.lock_session_chains(work, session_id, CustodyChain.holder_id == person_id)
         pass_on(work, chains, "transfer", to_id=keepers[0], note="CLEARANCE_LOST")
 
 
@@ -108,7 +110,7 @@ def pass_on(
     to_id: UUID | None = None,
     from_id: UUID | None = None,
     session_id: UUID | None = None,
-    **facts: Any,
+    note: str | None = None,
 ) -> None:
     """Change the keeper of locked chains and write each handover; without `to_id` the keeper stays."""
     if not chains:
@@ -126,17 +128,24 @@ def pass_on(
         )
         .execution_options(synchronize_session=False)
     )
-    write_handovers(work, chains, action, to_id=to_id, from_id=from_id, session_id=session_id, **facts)
+    write_handovers(work, chains, action, to_id=to_id, from_id=from_id, session_id=session_id, note=note)
 
 
-def write_handovers(work: Work, chains: Sequence[CustodyChain], action: str, **facts: Any) -> list[UUID]:
+def write_handovers(
+    work: Work,
+    chains: Sequence[CustodyChain],
+    action: str,
+    *,
+    to_id: UUID | None = None,
+    from_id: UUID | None = None,
+    session_id: UUID | None = None,
+    authorization_id: UUID | None = None,
+    method: str | None = None,
+    note: str | None = None,
+) -> list[UUID]:
     """Write how chains, as they were before, were passed on; returns the handovers' ids."""
-    to_id, from_id, session_id = facts.pop("to_id", None), facts.pop("from_id", None), facts.pop("session_id", None)
-    nothing = {"authorization_id": None, "method": None, "note": None}
-    rows = [
-        nothing
-        | facts
-        | {
+    rows: list[dict[str, Any]] = [
+        {
             "id": new_id(),
             "district_id": chain.district_id,
             "school_id": chain.school_id,
@@ -148,6 +157,9 @@ def write_handovers(work: Work, chains: Sequence[CustodyChain], action: str, **f
             "session_id": session_id or chain.session_id,
             "from_id": from_id or chain.holder_id,
             "to_id": to_id or (None if action == "release" else chain.holder_id),
+            "authorization_id": authorization_id,
+            "method": method,
+            "note": note,
             "at": work.now,
             "recorded_by": work.caller.subject,
         }

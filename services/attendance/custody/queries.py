@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,43 +10,44 @@ from sqlalchemy import Select, bindparam, func, select
 from services.attendance.custody import rules
 from services.attendance.directory import queries as directory
 from services.attendance.roll_calls import queries as roll_calls
-from services.attendance.tables import CustodyChain, Handover, ServiceSession
+from services.attendance.tables import CustodyChain, Handover, Mark, ServiceSession
 from shared.messaging.work import Work
+from shared.refusals import NotFound
+
+_LOCKED = (
+    select(CustodyChain).order_by(CustodyChain.pupil_id).with_for_update().execution_options(populate_existing=True)
+)
+
+
+_TERM = select(ServiceSession.term_id).where(ServiceSession.id == CustodyChain.session_id).scalar_subquery()
+_CHAIN = _LOCKED.add_columns(_TERM).where(
+    CustodyChain.pupil_id == bindparam("pupil"), CustodyChain.on == bindparam("day")
+)
+
+
+def lock_chain(work: Work, pupil_id: UUID, on: date) -> tuple[CustodyChain, UUID | None]:
+    """A pupil's chain on a date, locked, and the term of its session (None: ad-hoc care); raises NotFound."""
+    row = work.session.execute(_CHAIN, {"pupil": pupil_id, "day": on}).one_or_none()
+    if row is None:
+        raise NotFound("CustodyChain")
+    return row[0], row[1]
 
 
 def lock_chains(work: Work, pupil_ids: Collection[UUID], on: date) -> list[CustodyChain]:
     """The chains of pupils on a date, locked in one order."""
-    return list(work.session.scalars(_chains(), {"pupils": list(pupil_ids), "day": on}))
-
-
-@cache
-def _chains() -> Select[CustodyChain]:
-    return (
-        select(CustodyChain)
-        .where(CustodyChain.pupil_id.in_(bindparam("pupils", expanding=True)), CustodyChain.on == bindparam("day"))
-        .order_by(CustodyChain.pupil_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return list(work.session.scalars(_LOCKED.where(CustodyChain.pupil_id.in_(pupil_ids), CustodyChain.on == on)))
 
 
 def lock_session_chains(work: Work, session_id: UUID, *conditions: Any) -> list[CustodyChain]:
     """The chains of the children that a session keeps, locked in one order."""
-    return list(
-        work.session.scalars(
-            select(CustodyChain)
-            .where(CustodyChain.session_id == session_id, CustodyChain.state.in_(rules.IN_CARE), *conditions)
-            .order_by(CustodyChain.pupil_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
+    kept = _LOCKED.where(CustodyChain.session_id == session_id, CustodyChain.state.in_(rules.IN_CARE), *conditions)
+    return list(work.session.scalars(kept))
 
 
 def kept_count(work: Work, session: ServiceSession) -> int:
     """How many children of a session nobody has taken yet: still here, or marked present and never received."""
     here = select(func.count()).where(CustodyChain.session_id == session.id, CustodyChain.state.in_(rules.IN_CARE))
-    newest = roll_calls.newest_marks([session.id])
+    newest = roll_calls.newest_marks(Mark.session_id == session.id)
     received = select(Handover.pupil_id).where(
         Handover.session_id == session.id, Handover.action.in_(("hand_to_service", "join", "transfer"))
     )

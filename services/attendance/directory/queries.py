@@ -2,11 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, bindparam, func, select
+from sqlalchemy import Select, Subquery, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.tables import (
@@ -36,18 +35,6 @@ AT_SCHOOL = frozenset(
 """Roles that see the children inside their walls; a guardian who bears none of them sees their own."""
 
 
-def roll(group_id: Any, on: Any, upto_version: Any) -> Select[Any]:
-    """SQL: the pupils on a group's roll on a date, by the changes up to a version; each given as such or in SQL."""
-    newest = (
-        select(RollEntry.pupil_id, RollEntry.added)
-        .where(RollEntry.group_id == group_id, RollEntry.roll_version <= upto_version, RollEntry.effective_from <= on)
-        .ext(distinct_on(RollEntry.pupil_id))
-        .order_by(RollEntry.pupil_id, RollEntry.roll_version.desc())
-        .subquery()
-    )
-    return select(newest.c.pupil_id).where(newest.c.added)
-
-
 def members(school_id: UUID) -> Subquery:
     """SQL: (group_id, pupil_id) of everybody on a roll of a school by its newest word, whatever the date."""
     newest = (
@@ -65,19 +52,17 @@ def roll_version(work: Work, group_id: UUID) -> int:
     return work.session.scalar(select(func.max(RollEntry.roll_version)).where(RollEntry.group_id == group_id)) or 0
 
 
+_LEADER = (
+    select(Duty.person_id)
+    .where(Duty.school_id == bindparam("school"), Duty.on == bindparam("day"), Duty.starts_at <= bindparam("at"))
+    .order_by(Duty.starts_at.desc(), Duty.id.desc())
+    .limit(1)
+)
+
+
 def duty_leader(work: Work, school_id: UUID, at: datetime) -> UUID | None:
     """Who leads the duty at a school at an instant. The last of a day leads on after hours: a child may be there."""
-    return work.session.scalar(_leader(), {"school": school_id, "day": local_date(at), "at": at})
-
-
-@cache  # asked with every child that is passed on: building the query costs more than sending it
-def _leader() -> Select[UUID]:
-    return (
-        select(Duty.person_id)
-        .where(Duty.school_id == bindparam("school"), Duty.on == bindparam("day"), Duty.starts_at <= bindparam("at"))
-        .order_by(Duty.starts_at.desc(), Duty.id.desc())
-        .limit(1)
-    )
+    return work.session.scalar(_LEADER, {"school": school_id, "day": local_date(at), "at": at})
 
 
 def is_duty_named(work: Work, school_id: UUID, at: datetime) -> bool:
@@ -118,13 +103,13 @@ def exceptions(work: Work, school_id: UUID, first: date, last: date) -> frozense
     )
 
 
+_IS_GUARDIAN = and_(PickupAuthorization.kind == "GUARDIAN", PickupAuthorization.state != "ENDED")
+
+
 def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
     """Whether the person is a verified guardian of the pupil; one whose pickup is suspended is a guardian still."""
     link = select(PickupAuthorization.id).where(
-        PickupAuthorization.pupil_id == pupil_id,
-        PickupAuthorization.person_id == person_id,
-        PickupAuthorization.kind == "GUARDIAN",
-        PickupAuthorization.state != "ENDED",
+        PickupAuthorization.pupil_id == pupil_id, PickupAuthorization.person_id == person_id, _IS_GUARDIAN
     )
     return bool(work.session.scalar(select(link.exists())))
 
@@ -132,11 +117,7 @@ def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
 def guardians(work: Work, pupil_id: UUID) -> list[UUID]:
     """The verified guardians of a pupil."""
     found = work.session.scalars(
-        select(PickupAuthorization.person_id).where(
-            PickupAuthorization.pupil_id == pupil_id,
-            PickupAuthorization.kind == "GUARDIAN",
-            PickupAuthorization.state != "ENDED",
-        )
+        select(PickupAuthorization.person_id).where(PickupAuthorization.pupil_id == pupil_id, _IS_GUARDIAN)
     )
     return [person_id for person_id in found if person_id is not None]
 
@@ -151,9 +132,7 @@ def narrow(work: Work, query: Select[Any], pupil_id: Any) -> Select[Any]:
     if not is_family(work):
         return query
     own = select(PickupAuthorization.pupil_id).where(
-        PickupAuthorization.person_id == work.caller.person_id,
-        PickupAuthorization.kind == "GUARDIAN",
-        PickupAuthorization.state != "ENDED",
+        PickupAuthorization.person_id == work.caller.person_id, _IS_GUARDIAN
     )
     return query.where(pupil_id.in_(own))
 

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
-from services.attendance.gate import commands, queries
+from services.attendance.gate import commands
 from services.attendance.tables import GateEntry
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -72,4 +72,4 @@ def leave_by_gate(work: Work, entry_id: UUID) -> GateEntry:
 )
 def list_gate_entries(work: Work) -> Select[Any]:
     """The gate's book."""
-    return queries.list_entries()
+    return select(GateEntry)

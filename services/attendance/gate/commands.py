@@ -1,6 +1,5 @@
 """Keeping passes, and writing down who came and went."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,13 +51,13 @@ def admit(
     is_own = person_id is not None and queries.category(work, person_id) in policy.value("staff.internal_categories")
     pass_id = None
     if person_id is not None and accompanied_by is None and not is_own:
-        pass_id = _holds_pass(work, school_id, person_id, work.now)
+        pass_id = _holds_pass(work, school_id, person_id)
         if pass_id is None:
             raise rules.refusal(rules.why_not(queries.passes(work, school_id, person_id), work.now), policy)
     return _write(work, school_id, "admit", person_id=person_id, pass_id=pass_id, accompanied_by=accompanied_by)
 
 
-def _holds_pass(work: Work, school_id: UUID, person_id: UUID, now: datetime) -> UUID | None:
+def _holds_pass(work: Work, school_id: UUID, person_id: UUID) -> UUID | None:
     """A pass that holds now for a cleared person, by a word of vetting that is fresh; its lock is shared."""
     return work.session.scalar(
         select(GatePass.id)
@@ -67,7 +66,7 @@ def _holds_pass(work: Work, school_id: UUID, person_id: UUID, now: datetime) -> 
             GatePass.person_id == person_id,
             GatePass.school_id == school_id,
             GatePass.state == "ISSUED",
-            literal(now).between(GatePass.valid_from, GatePass.valid_to),
+            literal(work.now).between(GatePass.valid_from, GatePass.valid_to),
             Clearance.state == "CLEARED",
             Clearance.valid_until >= work.today,
             presence.is_known(Clearance.id),

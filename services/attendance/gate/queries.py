@@ -1,18 +1,13 @@
-"""Reading the gate's book."""
+"""Reading passes, and who is on duty."""
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from services.attendance.directory import queries as directory
 from services.attendance.gate.rules import Pass
-from services.attendance.tables import Clearance, GateEntry, GatePass, Presence
+from services.attendance.tables import Clearance, GatePass, Presence
 from shared.messaging.work import Work
-
-
-def list_entries() -> Select[GateEntry]:
-    """The gate's book of the caller's schools."""
-    return select(GateEntry)
 
 
 def passes(work: Work, school_id: UUID, person_id: UUID) -> list[Pass]:

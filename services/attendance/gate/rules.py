@@ -27,10 +27,10 @@ class Pass:
 
 def why_not(passes: Collection[Pass], now: datetime) -> str:
     """Why no pass lets the person in now; the code of the refusal."""
-    held = [one for one in passes if one.state == "ISSUED" and one.valid_from is not None and one.valid_to is not None]
-    if not held:
+    hours = [(one.valid_from, one.valid_to) for one in passes if one.state == "ISSUED"]
+    if not hours:
         return "gate_pass_revoked" if passes else "no_gate_pass"
-    if not any(one.valid_from <= now <= one.valid_to for one in held if one.valid_from and one.valid_to):
+    if not any(first and last and first <= now <= last for first, last in hours):
         return "gate_pass_not_now"
     return "clearance_unconfirmed"
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from services.attendance.late_pickups import commands, queries
 from services.attendance.late_pickups.rules import OUTCOMES
@@ -79,4 +79,4 @@ def log_contact(work: Work, case_id: UUID, **attempt: Any) -> ContactAttempt:
 )
 def list_contact_attempts(work: Work) -> Select[Any]:
     """Calls, in order."""
-    return queries.list_attempts()
+    return select(ContactAttempt)

@@ -119,9 +119,9 @@ def log_contact(work: Work, case_id: UUID, *, outcome: str, authorization_id: UU
 
 
 def resolve(work: Work, chain: CustodyChain) -> None:
-    """The child was fetched: nothing is watched any more. The caller holds the chain."""
+    """The child was fetched: nothing is watched any more. The caller holds the chain, as it was before."""
     cancel_timer(work, OPEN_TIMER, chain.id)
-    case = queries.lock_unresolved(work, chain.id)
+    case = queries.lock_unresolved(work, chain.id) if chain.state == "LATE" else None
     if case is None:
         return
     case.state, case.resolved_at = rules.LATE_PICKUP.move(case.state, "resolve"), work.now

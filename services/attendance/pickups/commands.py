@@ -1,11 +1,10 @@
 """Saying who may fetch a child, and letting it go. Locks: the chain, then the authorizations, then the case."""
 
 from datetime import date
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, and_, bindparam, case, or_, select, update
+from sqlalchemy import Boolean, Date, Uuid, bindparam, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.attendance.ad_hoc_care import commands as ad_hoc_care
@@ -15,10 +14,11 @@ from services.attendance.custody import rules as custody_rules
 from services.attendance.directory import queries as directory
 from services.attendance.late_pickups import commands as late_pickups
 from services.attendance.pickups import queries, rules
-from services.attendance.presence import queries as presence
+from services.attendance.presence import commands as presence
+from services.attendance.presence import queries as presence_queries
 from services.attendance.presence import rules as presence_rules
 from services.attendance.roll_calls import commands as roll_calls
-from services.attendance.tables import CustodyChain, PickupAuthorization, Pupil, ServiceSession
+from services.attendance.tables import CustodyChain, PickupAuthorization, Pupil
 from shared.contracts.attendance import HandoverCompleted
 from shared.contracts.enrollment import GuardianLinkEnded, GuardianLinkVerified
 from shared.ids import new_id
@@ -161,112 +161,89 @@ def release(
     person_id: UUID | None = None,
 ) -> dict[str, Any]:
     """Let a child go to somebody who may fetch it now (G-HANDOVER); works with every other service away."""
-    chain, session, policy = _in_care(work, pupil_id)
+    chain, policy = _in_care(work, pupil_id)
     rules.need_method(method, policy)
-    releaser = _need_releaser(work, chain, session, policy)
-    receiver = queries.collector(work, pupil_id, authorization_id, person_id)
-    rules.need_second_staff(receiver, releaser, policy)
-    kinds = rules.collecting_kinds(method)
+    releaser = _need_releaser(work, chain, policy)
     if method == rules.SELF_LEAVE:
         rules.need_grade(work.get(Pupil, pupil_id).grade, policy)
-    elif receiver is None:
-        raise rules.refusal("pickup_not_authorized", policy)
+        receiver = None
+    else:
+        receiver = queries.collector(work, pupil_id, authorization_id, person_id)
+        rules.need_receiver(receiver, releaser, policy)
     minors_may = policy.value("pickup.minors_may_collect")
-    used = _let_go(work, chain, receiver if method != rules.SELF_LEAVE else None, kinds, minors_may=minors_may)
+    which = {"of_pupil": pupil_id, "receiver": receiver, "today": work.today, "minors_may": minors_may}
+    used = work.session.connection().execute(_LET_GO_IF, _gone(chain) | which).first()
     if used is None:
-        found = queries.standing(work, pupil_id, receiver if method != rules.SELF_LEAVE else None)
-        raise rules.refusal(rules.why_not(found, kinds, work.today, minors_may=minors_may), policy)
-    return _record(work, chain, session, used.kind, method, from_id=releaser, to_id=receiver, authorization_id=used.id)
+        found = queries.standing(work, pupil_id, receiver)
+        raise rules.refusal(rules.why_not(found, minors_may=minors_may), policy)
+    return _record(work, chain, used.kind, method, from_id=releaser, to_id=receiver, authorization_id=used.id)
 
 
 def release_in_emergency(
     work: Work, pupil_id: UUID, *, method: str, note: str, person_id: UUID | None = None
 ) -> dict[str, Any]:
     """The duty leader lets a child go on their own responsibility, or to police or community."""
-    chain, session, policy = _in_care(work, pupil_id)
-    leader = directory.duty_leader(work, chain.school_id, work.now)
-    releaser = presence_rules.need_duty_leader(leader, work.caller.person_id)
-    if presence.is_kept_away(work, releaser):
-        raise presence_rules.blocked(policy, "G-HANDOVER")
-    work.session.execute(_going(), _gone(chain))
-    return _record(work, chain, session, method, method, from_id=releaser, to_id=person_id, note=note)
+    chain, policy = _in_care(work, pupil_id)
+    releaser = presence.need_leading(work, chain.school_id, "G-HANDOVER", policy)
+    work.session.connection().execute(_LET_GO, _gone(chain))
+    return _record(work, chain, method, method, from_id=releaser, to_id=person_id, note=note)
 
 
-def _in_care(work: Work, pupil_id: UUID) -> tuple[CustodyChain, ServiceSession | None, Policy]:
-    """The child's chain today, locked, with its session; None: ad-hoc care. NotFound, or "illegal_transition"."""
-    found = chains.lock_chains(work, [pupil_id], work.today)
-    if not found:
-        raise NotFound("CustodyChain")
-    (chain,) = found
+def _in_care(work: Work, pupil_id: UUID) -> tuple[CustodyChain, Policy]:
+    """The child's chain today, locked, and the policy of its session; NotFound, or "illegal_transition"."""
+    chain, term_id = chains.lock_chain(work, pupil_id, work.today)
     custody_rules.CUSTODY.move(chain.state, "release")
-    if chain.session_id is None:
-        return chain, None, policy_of_district(work)
-    session = work.get(ServiceSession, chain.session_id)
-    return chain, session, policy_of_term(work, session.school_id, session.term_id)
+    return chain, policy_of_term(work, chain.school_id, term_id) if term_id else policy_of_district(work)
 
 
-def _need_releaser(work: Work, chain: CustodyChain, session: ServiceSession | None, policy: Policy) -> UUID:
+def _need_releaser(work: Work, chain: CustodyChain, policy: Policy) -> UUID:
     """Whoever keeps the child, is checked in there or leads the duty; nobody who is known to be blocked."""
-    leader = directory.duty_leader(work, chain.school_id, work.now)
-    there = presence.keepers(work, session) if session else [leader]
-    keeper = presence_rules.need_keeper(work.caller.person_id, [*there, chain.holder_id])
-    if presence.is_kept_away(work, keeper):
+    caller = work.caller.person_id
+    if caller is None or caller != chain.holder_id:
+        keepers = presence_queries.keepers(work, chain.school_id, chain.session_id)
+        return presence_rules.need_keeper(caller, keepers)
+    if presence_queries.is_kept_away(work, caller):
         raise presence_rules.blocked(policy, "G-HANDOVER")
-    return keeper
+    return caller
 
 
-def _let_go(
-    work: Work, chain: CustodyChain, person_id: UUID | None, kinds: tuple[str, ...], *, minors_may: bool
-) -> Any:
-    """One statement finds a permission and no denial, sharing their locks, and lets the child go; None: it did not."""
-    which = {"of_pupil": chain.pupil_id, "receiver": person_id, "today": work.today}
-    return work.session.execute(_going_to(kinds, minors_may=minors_may), _gone(chain) | which).first()
-
-
-@cache  # a child at the gate waits for this: building the statement takes longer than PostgreSQL does
-def _going_to(kinds: tuple[str, ...], *, minors_may: bool) -> Any:
-    receiver, today = bindparam("receiver", type_=Uuid), bindparam("today", type_=Date)
-    seen = queries.of_person(bindparam("of_pupil"), receiver).with_for_update(read=True).cte("seen")
-    denied = select(seen.c.id).where(seen.c.state == "SUSPENDED").exists()
-    allows = and_(
-        seen.c.pupil_id == CustodyChain.pupil_id,
-        seen.c.state == "ACTIVE",
-        seen.c.kind.in_(kinds),
-        seen.c.valid_from <= today,
-        or_(seen.c.valid_until.is_(None), seen.c.valid_until >= today),
-        *([] if minors_may else [seen.c.is_minor.is_(False)]),
+_LET_GO = (
+    update(CustodyChain)
+    .where(CustodyChain.id == bindparam("chain"))
+    .values(
+        state=bindparam("next_state"),
+        holder_id=None,
+        position=CustodyChain.position + 1,
+        version=CustodyChain.version + 1,
     )
-    return _going().where(allows, ~denied).returning(seen.c.id, seen.c.kind)
-
-
-@cache
-def _going() -> Any:
-    return (
-        update(CustodyChain)
-        .where(CustodyChain.id == bindparam("chain"), CustodyChain.state.in_(custody_rules.IN_CARE))
-        .values(
-            state=bindparam("next_state"),
-            holder_id=None,
-            position=CustodyChain.position + 1,
-            version=CustodyChain.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
+)
+_TODAY = bindparam("today", type_=Date)
+_SEEN = (
+    queries.of_person(bindparam("of_pupil"), bindparam("receiver", type_=Uuid)).with_for_update(read=True).cte("seen")
+)
+_LET_GO_IF = _LET_GO.where(
+    _SEEN.c.pupil_id == CustodyChain.pupil_id,
+    _SEEN.c.state == "ACTIVE",
+    _SEEN.c.kind.in_(rules.LETTING_GO),
+    _SEEN.c.valid_from <= _TODAY,
+    or_(_SEEN.c.valid_until.is_(None), _SEEN.c.valid_until >= _TODAY),
+    or_(bindparam("minors_may", type_=Boolean), _SEEN.c.is_minor.is_(False)),
+    ~select(_SEEN.c.id).where(_SEEN.c.state == "SUSPENDED").exists(),
+).returning(_SEEN.c.id, _SEEN.c.kind)
+"""One statement finds a permission and no denial, sharing their locks, and lets the child go; no row: it did not."""
 
 
 def _gone(chain: CustodyChain) -> dict[str, Any]:
     return {"chain": chain.id, "next_state": custody_rules.CUSTODY.move(chain.state, "release")}
 
 
-def _record(
-    work: Work, chain: CustodyChain, session: ServiceSession | None, receiver_kind: str, method: str, **facts: Any
-) -> dict[str, Any]:
+def _record(work: Work, chain: CustodyChain, receiver_kind: str, method: str, **facts: Any) -> dict[str, Any]:
     """Write the handover, and what follows from the child being gone."""
     (handover_id,) = custody.write_handovers(work, [chain], "release", method=method, **facts)
-    if session is None:
+    if chain.session_id is None:
         ad_hoc_care.hand_over(work, chain, handover_id)
     elif chain.state == "IN_SERVICE":
-        roll_calls.mark_left_early(work, session, chain.pupil_id)
+        roll_calls.mark_left_early(work, chain.session_id, chain.pupil_id)
     late_pickups.resolve(work, chain)
     work.emit(
         HandoverCompleted(

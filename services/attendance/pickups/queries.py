@@ -37,16 +37,8 @@ def of_person(pupil_id: Any, person_id: Any) -> Select[PickupAuthorization]:
 
 def standing(work: Work, pupil_id: UUID, person_id: UUID | None) -> list[Authorization]:
     """A person's authorizations for a pupil, as they stand now."""
-    return [
-        Authorization(
-            kind=one.kind,
-            state=one.state,
-            valid_from=one.valid_from,
-            valid_until=one.valid_until,
-            is_minor=one.is_minor,
-        )
-        for one in work.session.scalars(of_person(pupil_id, person_id))
-    ]
+    found = work.session.scalars(of_person(pupil_id, person_id))
+    return [Authorization(kind=one.kind, state=one.state, is_minor=one.is_minor) for one in found]
 
 
 def open_identity(work: Work, authorization: PickupAuthorization) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from shared.policy import Policy
@@ -22,9 +21,10 @@ AUTHORIZATION = Machine(
 
 GUARDIAN = "GUARDIAN"
 PROPOSABLE = ("STANDING", "ONE_DAY", "SELF_LEAVE", "EMERGENCY_CONTACT")
-COLLECTING = (GUARDIAN, "STANDING", "ONE_DAY")
-WITHOUT_AUTHORIZATION = ("EMERGENCY_RELEASE", "POLICE_OR_COMMUNITY")
 SELF_LEAVE = "SELF_LEAVE"
+LETTING_GO = (GUARDIAN, "STANDING", "ONE_DAY", SELF_LEAVE)
+"""The kinds that let a child go: SELF_LEAVE names nobody, the others a person. Contacts are called, and no more."""
+WITHOUT_AUTHORIZATION = ("EMERGENCY_RELEASE", "POLICE_OR_COMMUNITY")
 BEHIND = {"pickup_suspended": "pickup.suspension_evidence", "minor_may_not_collect": "pickup.minors_may_collect"}
 """The key behind a refusal, besides the pickup rules that are behind all of them."""
 
@@ -35,8 +35,6 @@ class Authorization:
 
     kind: str
     state: str
-    valid_from: date
-    valid_until: date | None
     is_minor: bool
 
 
@@ -46,16 +44,11 @@ def need_method(method: str, policy: Policy) -> None:
         raise Refused("method_not_allowed_here", method=method)
 
 
-def collecting_kinds(method: str) -> tuple[str, ...]:
-    """The kinds of authorization that a method rests on."""
-    return (SELF_LEAVE,) if method == SELF_LEAVE else COLLECTING
-
-
-def why_not(found: Collection[Authorization], kinds: Collection[str], on: date, *, minors_may: bool) -> str:
-    """Why none of a person's authorizations lets them take the child on a date; the code of the refusal."""
+def why_not(found: Collection[Authorization], *, minors_may: bool) -> str:
+    """Why none of a person's authorizations lets the child go; the code of the refusal."""
     if any(one.state == "SUSPENDED" for one in found):
         return "pickup_suspended"
-    fitting = [one for one in found if one.kind in kinds]
+    fitting = [one for one in found if one.kind in LETTING_GO]
     if not fitting:
         return "contact_may_not_collect" if found else "pickup_not_authorized"
     standing = [one for one in fitting if one.state == "ACTIVE"]
@@ -77,8 +70,10 @@ def refusal(code: str, policy: Policy) -> Refused:
     return Refused(code, gate="G-HANDOVER", clauses=clauses)
 
 
-def need_second_staff(receiver: UUID | None, releaser: UUID, policy: Policy) -> None:
-    """Staff do not release their own child alone (Q21)."""
+def need_receiver(receiver: UUID | None, releaser: UUID, policy: Policy) -> None:
+    """Somebody is named who takes the child; staff do not release their own child alone (Q21)."""
+    if receiver is None:
+        raise refusal("pickup_not_authorized", policy)
     path = "pickup.second_staff_for_own_child"
     if receiver == releaser and policy.value(path):
         raise Refused("second_staff_needed", gate="G-HANDOVER", clauses=policy.clauses(path))

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from services.attendance.presence import commands, queries
 from services.attendance.tables import Presence
@@ -80,7 +80,7 @@ def check_out(work: Work, presence_id: UUID) -> Presence:
 )
 def list_presences(work: Work) -> Select[Any]:
     """Who was there, from when to when."""
-    return queries.list_presences()
+    return select(Presence)
 
 
 @door.get("/roster", needs="presence.read", query=WhichSession, gives=RosterOut)

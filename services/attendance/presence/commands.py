@@ -1,9 +1,8 @@
 """Keeping vetting's word, and letting people in and out by it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.notifications import notify
+from shared.policy import Policy
 from shared.policy.published import policy_of_district, policy_of_term
 from shared.refusals import Refused
 
@@ -39,25 +39,20 @@ class Word:
 def keep_clearances(work: Work, words: Sequence[Word]) -> None:
     """Take over words on clearances. The highest epoch decides the state; what was lost up to then stays lost."""
     owner = {"district_id": work.caller.district_id, "version": 1}
-    work.session.connection().execute(_keeping(), [owner | vars(word) for word in words])
+    work.session.connection().execute(_KEEP, [owner | vars(word) for word in words])
 
 
-@cache
-def _keeping() -> Any:
-    statement = upsert(Clearance)
-    said = statement.excluded
-    is_newer = said.epoch > Clearance.epoch
-    decided = ("category", "state", "epoch", "valid_until", "reason_class")
-    changed = {name: case((is_newer, said[name]), else_=getattr(Clearance, name)) for name in decided}
-    return statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_=changed
-        | {
-            "lost_epoch": func.greatest(Clearance.lost_epoch, said.lost_epoch),
-            "version": Clearance.version + 1,
-        },
-        where=is_newer | (said.lost_epoch > Clearance.lost_epoch),
-    )
+_SAID = upsert(Clearance).excluded
+_IS_NEWER = _SAID.epoch > Clearance.epoch
+_KEEP = upsert(Clearance).on_conflict_do_update(
+    index_elements=["id"],
+    set_={
+        name: case((_IS_NEWER, _SAID[name]), else_=getattr(Clearance, name))
+        for name in ("category", "state", "epoch", "valid_until", "reason_class")
+    }
+    | {"lost_epoch": func.greatest(Clearance.lost_epoch, _SAID.lost_epoch), "version": Clearance.version + 1},
+    where=_IS_NEWER | (_SAID.lost_epoch > Clearance.lost_epoch),
+)
 
 
 def keep_confirmed(work: Work, said: AssignmentsConfirmed) -> None:
@@ -117,35 +112,42 @@ def check_in(work: Work, *, session_id: UUID, person_id: UUID) -> Presence:
 
 
 def _let_in(work: Work, session_id: UUID, person_id: UUID) -> Any:
-    columns = ("id", "district_id", "school_id", "version", "session_id", "person_id", "role", "category")
+    row = {
+        "id": literal(new_id()),
+        "district_id": ServiceSession.district_id,
+        "school_id": ServiceSession.school_id,
+        "version": literal(1),
+        "session_id": ServiceSession.id,
+        "person_id": Clearance.id,
+        "role": Assignment.role,
+        "category": Clearance.category,
+        "clearance_epoch": Clearance.epoch,
+        "checked_in_at": literal(work.now),
+    }
     allowed = (
-        select(
-            literal(new_id()),
-            ServiceSession.district_id,
-            ServiceSession.school_id,
-            literal(1),
-            ServiceSession.id,
-            Clearance.id,
-            Assignment.role,
-            Clearance.category,
-            Clearance.epoch,
-            literal(work.now),
-        )
+        select(*row.values())
         .join(Assignment, Assignment.session_id == ServiceSession.id)
         .join(Clearance, Clearance.id == Assignment.person_id)
         .where(
             ServiceSession.id == session_id,
             ServiceSession.state.not_in(rules.OVER),
             Clearance.id == person_id,
-            queries.holds(),
-            queries.is_cleared(),
-            queries.is_trusted(),
+            queries.HOLDS,
+            queries.IS_CLEARED,
+            queries.IS_TRUSTED,
         )
         .limit(1)
         .with_for_update(read=True, of=(Clearance, ServiceSession))
     )
-    statement = upsert(Presence).from_select((*columns, "clearance_epoch", "checked_in_at"), allowed)
-    return statement.on_conflict_do_nothing().returning(Presence.id)
+    return upsert(Presence).from_select(list(row), allowed).on_conflict_do_nothing().returning(Presence.id)
+
+
+def need_leading(work: Work, school_id: UUID, gate: str, policy: Policy) -> UUID:
+    """The caller leads the duty at the school now, and is not known to be blocked; returns who that is."""
+    leader = rules.need_duty_leader(directory.duty_leader(work, school_id, work.now), work.caller.person_id)
+    if queries.is_kept_away(work, leader):
+        raise rules.blocked(policy, gate)
+    return leader
 
 
 def check_out(work: Work, presence_id: UUID) -> Presence:
@@ -171,8 +173,7 @@ def check_out_lost(work: Work, person_id: UUID) -> list[Any]:
     """
     lost = select(Clearance.id).where(Clearance.id == person_id, Clearance.state.in_(rules.LOST))
     ended = _end(work, "CLEARANCE_LOST", Presence.person_id.in_(lost.scalar_subquery()))
-    leaders = {row.school_id: None for row in ended}
-    for school_id in leaders:
+    for school_id in {row.school_id for row in ended}:
         leader = directory.duty_leader(work, school_id, work.now)
         if leader is not None:
             notify(work, leader, "staff_lost_clearance", about=str(person_id))
@@ -189,28 +190,3 @@ def _end(work: Work, cause: str, *conditions: Any) -> list[Any]:
             .execution_options(synchronize_session=False)
         ).all()
     )
-
-
-@dataclass(frozen=True)
-class Served:
-    """A stretch of a person's service within a session's planned hours."""
-
-    person_id: UUID
-    role: str
-    clearance_epoch: int
-    started_at: Any
-    minutes: int
-
-
-def served(work: Work, session: ServiceSession) -> Collection[Served]:
-    """What each person served: waiting after the planned end is care, not service (Q9)."""
-    rows = work.session.scalars(
-        select(Presence).where(Presence.session_id == session.id).order_by(Presence.checked_in_at, Presence.id)
-    )
-    stretches = []
-    for one in rows:
-        start = max(one.checked_in_at, session.starts_at)
-        minutes = int((min(one.checked_out_at or work.now, session.ends_at) - start).total_seconds() // 60)
-        if minutes > 0:
-            stretches.append(Served(one.person_id, one.role, one.clearance_epoch, start, minutes))
-    return stretches

@@ -1,13 +1,12 @@
 """Reading who may be there and who is."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
@@ -20,13 +19,9 @@ from shared.messaging.work import Work
 from shared.tables import inbox_position
 
 VETTING = "vetting"
-WORD = (Clearance.state, Clearance.valid_until)
 
-
-@cache
-def holds() -> ColumnElement[bool]:
-    """SQL over Assignment and Clearance (outer): the assignment stands and no clearance was lost since it was made."""
-    return and_(Assignment.state == "CONFIRMED", Assignment.clearance_epoch > func.coalesce(Clearance.lost_epoch, 0))
+HOLDS = and_(Assignment.state == "CONFIRMED", Assignment.clearance_epoch > func.coalesce(Clearance.lost_epoch, 0))
+"""Over Assignment and Clearance (outer): the assignment stands and no clearance was lost since it was made."""
 
 
 def is_known(person_id: Any) -> ColumnElement[bool]:
@@ -35,29 +30,21 @@ def is_known(person_id: Any) -> ColumnElement[bool]:
     return not_(waits)
 
 
-@cache
-def is_trusted() -> ColumnElement[bool]:
-    """SQL over ServiceSession: the copy of vetting's word is fresh now, or the duty leader answers for it."""
-    return or_(is_fresh(VETTING), ServiceSession.override_by.is_not(None))
+IS_TRUSTED = or_(is_fresh(VETTING), ServiceSession.override_by.is_not(None))
+"""Over ServiceSession: the copy of vetting's word is fresh now, or the duty leader answers for it."""
 
+IS_CLEARED = and_(Clearance.state == "CLEARED", Clearance.valid_until >= ServiceSession.on, is_known(Clearance.id))
+"""Over Clearance and ServiceSession: cleared for the session's day, with nothing unread about the person."""
 
-@cache
-def is_cleared() -> ColumnElement[bool]:
-    """SQL over Clearance and ServiceSession: cleared for the session's day, with nothing unread about the person."""
-    return and_(Clearance.state == "CLEARED", Clearance.valid_until >= ServiceSession.on, is_known(Clearance.id))
-
-
-@cache
-def fresh_until() -> ColumnElement[datetime | None]:
-    """SQL: until when the copy of vetting's word may be trusted, by this database's clock; NULL: never heard."""
-    by_timeline = (
-        select(func.min(inbox_position.c.fresh_until).label("until"))
-        .where(inbox_position.c.source == f"/{VETTING}")
-        .group_by(inbox_position.c.timeline)
-        .having(func.count(inbox_position.c.fresh_until) == PARTITIONS)
-        .subquery()
-    )
-    return select(func.max(by_timeline.c.until)).scalar_subquery()
+_BY_TIMELINE = (
+    select(func.min(inbox_position.c.fresh_until).label("until"))
+    .where(inbox_position.c.source == f"/{VETTING}")
+    .group_by(inbox_position.c.timeline)
+    .having(func.count(inbox_position.c.fresh_until) == PARTITIONS)
+    .subquery()
+)
+FRESH_UNTIL = select(func.max(_BY_TIMELINE.c.until)).scalar_subquery()
+"""Until when the copy of vetting's word may be trusted, by this database's clock; NULL: never heard."""
 
 
 def standing(work: Work, session: ServiceSession, person_id: UUID) -> rules.Standing:
@@ -65,30 +52,24 @@ def standing(work: Work, session: ServiceSession, person_id: UUID) -> rules.Stan
     is_assigned = (
         select(Assignment.id)
         .join(Clearance, Clearance.id == Assignment.person_id, isouter=True)
-        .where(Assignment.session_id == session.id, Assignment.person_id == person_id, holds())
+        .where(Assignment.session_id == session.id, Assignment.person_id == person_id, HOLDS)
     )
     row = work.session.execute(
         select(
-            is_assigned.exists(),
-            is_known(person_id),
-            is_fresh(VETTING),
-            *(select(column).where(Clearance.id == person_id).scalar_subquery() for column in WORD),
+            is_assigned.exists().label("is_assigned"),
+            select(Clearance.state).where(Clearance.id == person_id).scalar_subquery().label("state"),
+            select(Clearance.valid_until).where(Clearance.id == person_id).scalar_subquery().label("valid_until"),
+            is_known(person_id).label("is_known"),
+            is_fresh(VETTING).label("is_fresh"),
         )
-    ).one()
-    return rules.Standing(
-        is_assigned=row[0],
-        is_known=row[1],
-        is_fresh=row[2],
-        state=row[3],
-        valid_until=row[4],
-        is_overridden=session.override_by is not None,
-    )
+    ).mappings()
+    return rules.Standing(**row.one(), is_overridden=session.override_by is not None)
 
 
 def led_sessions(work: Work, session_ids: Collection[UUID]) -> dict[UUID, bool]:
     """For each session that ever had a lead: whether it has one now."""
     rows = work.session.execute(
-        select(Assignment.session_id, func.bool_or(func.coalesce(holds(), False)))
+        select(Assignment.session_id, func.bool_or(func.coalesce(HOLDS, False)))
         .outerjoin(Clearance, Clearance.id == Assignment.person_id)
         .where(Assignment.session_id.in_(session_ids), Assignment.role == "LEAD")
         .group_by(Assignment.session_id)
@@ -108,73 +89,47 @@ def sessions_of(work: Work, person_ids: Collection[UUID]) -> list[UUID]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Staff:
-    """Somebody checked in. `is_eligible`: cleared by a word that is fresh at the moment of reading.
-
-    `is_own`: on the staff list of the session's school.
-    """
-
-    person_id: UUID
-    role: str
-    category: str
-    state: str | None
-    is_eligible: bool
-    is_own: bool
-
-
-def staff_of(work: Work, session_id: UUID) -> list[Staff]:
-    """Who is checked in to a session now, leads first."""
-    rows = work.session.execute(_staff(), {"session": session_id})
-    return [Staff(**row) for row in rows.mappings()]
-
-
-@cache  # asked with every child that is passed on: building the query costs more than sending it
-def _staff() -> Any:
-    return (
-        select(
-            Presence.person_id,
-            Presence.role,
-            Presence.category,
-            Clearance.state,
-            func.coalesce(and_(is_cleared(), is_trusted()), False).label("is_eligible"),
-            func.coalesce(StaffPost.is_listed, False).label("is_own"),
-        )
-        .join(ServiceSession, ServiceSession.id == Presence.session_id)
-        .outerjoin(Clearance, Clearance.id == Presence.person_id)
-        .outerjoin(
-            StaffPost, and_(StaffPost.school_id == Presence.school_id, StaffPost.person_id == Presence.person_id)
-        )
-        .where(Presence.session_id == bindparam("session"), Presence.checked_out_at.is_(None))
-        .order_by(Presence.role != "LEAD", Presence.role, Presence.checked_in_at, Presence.id)
+_STAFF = (
+    select(
+        Presence.person_id,
+        Presence.role,
+        Presence.category,
+        func.coalesce(Clearance.state.in_(rules.KEPT_AWAY), False).label("is_kept_away"),
+        func.coalesce(and_(IS_CLEARED, IS_TRUSTED), False).label("is_eligible"),
+        func.coalesce(StaffPost.is_listed, False).label("is_own"),
     )
+    .join(ServiceSession, ServiceSession.id == Presence.session_id)
+    .outerjoin(Clearance, Clearance.id == Presence.person_id)
+    .outerjoin(StaffPost, and_(StaffPost.school_id == Presence.school_id, StaffPost.person_id == Presence.person_id))
+    .where(Presence.session_id == bindparam("session"), Presence.checked_out_at.is_(None))
+    .order_by(Presence.role != "LEAD", Presence.role, Presence.checked_in_at, Presence.id)
+)
 
 
-def keepers(work: Work, session: ServiceSession) -> list[UUID]:
-    """Who may keep and pass on children of a session: whoever is checked in, then the duty leader.
+def staff_of(work: Work, session_id: UUID) -> list[rules.Staff]:
+    """Who is checked in to a session now, leads first."""
+    return [rules.Staff(**row) for row in work.session.execute(_STAFF, {"session": session_id}).mappings()]
+
+
+def keepers(work: Work, school_id: UUID, session_id: UUID | None) -> list[UUID]:
+    """Who may keep and pass on children of a session, or of none: whoever is checked in, then the duty leader.
 
     Freshness is not asked for: whoever came while it was known goes on, and whoever is known to be blocked does not.
     """
-    there = [
-        one.person_id
-        for one in staff_of(work, session.id)
-        if one.role in rules.SUPERVISING and one.state not in rules.KEPT_AWAY
-    ]
-    leader = directory.duty_leader(work, session.school_id, work.now)
+    staff = staff_of(work, session_id) if session_id else []
+    there = [one.person_id for one in staff if one.role in rules.SUPERVISING and not one.is_kept_away]
+    leader = directory.duty_leader(work, school_id, work.now)
     if leader is not None and leader not in there and not is_kept_away(work, leader):
         there.append(leader)
     return there
 
 
+_WORD = select(Clearance.state).where(Clearance.id == bindparam("person"))
+
+
 def is_kept_away(work: Work, person_id: UUID) -> bool:
     """Whether a record or a suspension of the person is known, however old the word."""
-    return bool(work.session.scalar(_kept_away(), {"person": person_id}))
-
-
-@cache
-def _kept_away() -> Select[Any]:
-    known = select(Clearance.id).where(Clearance.id == bindparam("person"), Clearance.state.in_(rules.KEPT_AWAY))
-    return select(known.exists())
+    return work.session.scalar(_WORD, {"person": person_id}) in rules.KEPT_AWAY
 
 
 def keeps_children(work: Work, session_id: UUID, person_id: UUID) -> bool:
@@ -195,8 +150,15 @@ def read_roster(work: Work, session_id: UUID) -> dict[str, Any]:
 
 
 def _line(row: Any, on: date) -> dict[str, Any]:
-    known = {field.name: getattr(row, field.name) for field in fields(rules.Standing)}
-    reason = rules.why_not(rules.Standing(**known), on)
+    standing = rules.Standing(
+        is_assigned=row.is_assigned,
+        state=row.state,
+        valid_until=row.valid_until,
+        is_known=row.is_known,
+        is_fresh=row.is_fresh,
+        is_overridden=row.is_overridden,
+    )
+    reason = rules.why_not(standing, on)
     return {
         "person_id": row.person_id,
         "role": row.role,
@@ -218,22 +180,42 @@ def _roster(session_id: UUID) -> Any:
             Assignment.role,
             Clearance.state,
             Clearance.valid_until,
-            func.coalesce(holds(), False).label("is_assigned"),
+            func.coalesce(HOLDS, False).label("is_assigned"),
             is_known(Assignment.person_id).label("is_known"),
             is_fresh(VETTING).label("is_fresh"),
             ServiceSession.override_by.is_not(None).label("is_overridden"),
             Presence.checked_in_at,
-            fresh_until().label("fresh_until"),
+            FRESH_UNTIL.label("fresh_until"),
         )
         .join(ServiceSession, ServiceSession.id == Assignment.session_id)
         .outerjoin(Clearance, Clearance.id == Assignment.person_id)
         .outerjoin(Presence, is_there)
         .where(Assignment.session_id == session_id)
         .ext(distinct_on(Assignment.person_id))
-        .order_by(Assignment.person_id, func.coalesce(holds(), False).desc(), Assignment.id.desc())
+        .order_by(Assignment.person_id, func.coalesce(HOLDS, False).desc(), Assignment.id.desc())
     )
 
 
-def list_presences() -> Select[Presence]:
-    """Who was there, from when to when."""
-    return select(Presence)
+@dataclass(frozen=True)
+class Served:
+    """A stretch of a person's service within a session's planned hours."""
+
+    person_id: UUID
+    role: str
+    clearance_epoch: int
+    started_at: datetime
+    minutes: int
+
+
+def served(work: Work, session: ServiceSession) -> list[Served]:
+    """What each person served: waiting after the planned end is care, not service (Q9)."""
+    rows = work.session.scalars(
+        select(Presence).where(Presence.session_id == session.id).order_by(Presence.checked_in_at, Presence.id)
+    )
+    stretches = []
+    for one in rows:
+        start = max(one.checked_in_at, session.starts_at)
+        minutes = int((min(one.checked_out_at or work.now, session.ends_at) - start).total_seconds() // 60)
+        if minutes > 0:
+            stretches.append(Served(one.person_id, one.role, one.clearance_epoch, start, minutes))
+    return stretches

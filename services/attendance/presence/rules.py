@@ -26,6 +26,21 @@ class Standing:
     is_overridden: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """Somebody checked in. `is_eligible`: cleared by a word that is fresh at the moment of reading.
+
+    `is_own`: on the staff list of the session's school.
+    """
+
+    person_id: UUID
+    role: str
+    category: str
+    is_kept_away: bool
+    is_eligible: bool
+    is_own: bool
+
+
 def why_not(standing: Standing, on: date) -> str | None:
     """The code of the refusal; None when the person may be let in."""
     if standing.state in KEPT_AWAY:

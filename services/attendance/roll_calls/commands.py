@@ -1,7 +1,6 @@
 """Marking who is there, asking for leave, raising the alarm, and counting who took part."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -30,10 +29,6 @@ def mark(work: Work, session_id: UUID, *, marks: list[dict[str, Any]]) -> list[d
     rules.need_expected(wanted, queries.expected_pupils(work, session))
     excused = [pupil_id for pupil_id, status in wanted.items() if status == "EXCUSED"]
     rules.mark(wanted, queries.statuses(work, session.id), queries.on_leave(work, excused, session.on))
-    return _write(work, session, wanted)
-
-
-def _write(work: Work, session: ServiceSession, wanted: Mapping[UUID, str]) -> list[dict[str, Any]]:
     rows = [_row(work, session, pupil_id, status) for pupil_id, status in wanted.items()]
     work.session.connection().execute(_ADD, rows)
     if missing := [row for row in rows if row["status"] == "UNEXPLAINED"]:
@@ -73,11 +68,12 @@ def correct(work: Work, session_id: UUID, *, pupil_id: UUID, status: str, reason
     return work.add(Mark(**row))
 
 
-def mark_left_early(work: Work, session: ServiceSession, pupil_id: UUID) -> None:
+def mark_left_early(work: Work, session_id: UUID, pupil_id: UUID) -> None:
     """A pupil was fetched before the session's end."""
-    status = queries.statuses(work, session.id).get(pupil_id, rules.ATTENDANCE.initial)
-    if (status, "LEFT_EARLY") in rules.ATTENDANCE.moves:
-        work.session.execute(insert(Mark), [_row(work, session, pupil_id, "LEFT_EARLY")])
+    session = work.get(ServiceSession, session_id)
+    newest = queries.newest_mark(work, session_id, pupil_id)
+    if newest is not None and (newest.status, "LEFT_EARLY") in rules.ATTENDANCE.moves:
+        work.add(Mark(**_row(work, session, pupil_id, "LEFT_EARLY")))
 
 
 def raise_alarm(work: Work, mark_id: UUID) -> None:

@@ -2,60 +2,64 @@
 
 from collections.abc import Collection
 from datetime import date
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
 from services.attendance.roll_calls import rules
-from services.attendance.tables import LeaveRequest, Mark, ServiceSession
+from services.attendance.tables import LeaveRequest, Mark, RollEntry, ServiceSession
 from shared.messaging.work import Work
 
+_LINES = (
+    select(RollEntry.pupil_id, RollEntry.added)
+    .where(
+        RollEntry.group_id == bindparam("group"),
+        RollEntry.roll_version <= bindparam("upto"),
+        RollEntry.effective_from <= bindparam("day"),
+    )
+    .ext(distinct_on(RollEntry.pupil_id))
+    .order_by(RollEntry.pupil_id, RollEntry.roll_version.desc())
+    .subquery()
+)
+ROLL = select(_LINES.c.pupil_id).where(_LINES.c.added)
+"""The pupils on the roll of an opened session, at the version fixed at opening: `_of` gives the parameters."""
 
-def expected(session: ServiceSession) -> Select[UUID]:
-    """SQL: the pupils on the roll of an opened session, at the version fixed at opening."""
-    return directory.roll(session.group_id, session.on, session.roll_version or 0)
+
+def _of(session: ServiceSession) -> dict[str, Any]:
+    return {"group": session.group_id, "day": session.on, "upto": session.roll_version or 0}
 
 
 def expected_pupils(work: Work, session: ServiceSession) -> set[UUID]:
     """The pupils on the roll of an opened session."""
-    which = {"group": session.group_id, "day": session.on, "upto": session.roll_version or 0}
-    return set(work.session.scalars(_roll(), which))
-
-
-@cache  # a class waits for its roll call: building the query costs more than sending it
-def _roll() -> Select[UUID]:
-    return directory.roll(bindparam("group"), bindparam("day"), bindparam("upto"))
+    return set(work.session.scalars(ROLL, _of(session)))
 
 
 def expected_count(work: Work, session: ServiceSession) -> int:
     """How many pupils are on the roll of an opened session."""
-    return work.session.scalar(select(func.count()).select_from(expected(session).subquery())) or 0
+    return work.session.scalar(select(func.count()).select_from(ROLL.subquery()), _of(session)) or 0
 
 
-def newest_marks(session_ids: Any) -> Subquery:
-    """SQL: the newest mark of each pupil in sessions, which are given by id or by a query for ids."""
+def newest_marks(which: ColumnElement[bool]) -> Subquery:
+    """SQL: the newest mark of each pupil in each session, among the marks that `which` is true of."""
     return (
         select(Mark.session_id, Mark.pupil_id, Mark.status)
-        .where(Mark.session_id.in_(session_ids))
+        .where(which)
         .ext(distinct_on(Mark.session_id, Mark.pupil_id))
         .order_by(Mark.session_id, Mark.pupil_id, Mark.id.desc())
         .subquery()
     )
 
 
+_HOLDING = newest_marks(Mark.session_id == bindparam("session"))
+_STATUSES = select(_HOLDING.c.pupil_id, _HOLDING.c.status)
+
+
 def statuses(work: Work, session_id: UUID) -> dict[UUID, str]:
     """What holds of each pupil who has a mark."""
-    return {row.pupil_id: row.status for row in work.session.execute(_statuses(), {"session": session_id})}
-
-
-@cache
-def _statuses() -> Select[Any]:
-    newest = newest_marks([bindparam("session")])
-    return select(newest.c.pupil_id, newest.c.status)
+    return {row.pupil_id: row.status for row in work.session.execute(_STATUSES, {"session": session_id})}
 
 
 def newest_mark(work: Work, session_id: UUID, pupil_id: UUID) -> Mark | None:
@@ -68,15 +72,13 @@ def newest_mark(work: Work, session_id: UUID, pupil_id: UUID) -> Mark | None:
 def unmarked_count(work: Work, session: ServiceSession) -> int:
     """How many expected pupils have no mark."""
     marked = select(Mark.pupil_id).where(Mark.session_id == session.id)
-    roll = expected(session).subquery()
-    return work.session.scalar(select(func.count()).select_from(roll).where(roll.c.pupil_id.not_in(marked))) or 0
+    unmarked = ROLL.where(_LINES.c.pupil_id.not_in(marked)).subquery()
+    return work.session.scalar(select(func.count()).select_from(unmarked), _of(session)) or 0
 
 
 def present_count(work: Work, session_id: UUID) -> int:
     """How many pupils came."""
-    newest = newest_marks([session_id])
-    came = select(func.count()).select_from(newest).where(newest.c.status.in_(rules.ATTENDED))
-    return work.session.scalar(came) or 0
+    return sum(status in rules.ATTENDED for status in statuses(work, session_id).values())
 
 
 def on_leave(work: Work, pupil_ids: Collection[UUID], on: date) -> set[UUID]:
@@ -92,10 +94,7 @@ def on_leave(work: Work, pupil_ids: Collection[UUID], on: date) -> set[UUID]:
 
 def attended_days(work: Work, school_id: UUID, term_id: UUID) -> list[tuple[UUID, date]]:
     """(pupil, date) of every session of a term that a pupil attended and that was closed."""
-    closed = select(ServiceSession.id).where(
-        ServiceSession.school_id == school_id, ServiceSession.term_id == term_id, ServiceSession.state == "CLOSED"
-    )
-    newest = newest_marks(closed)
+    newest = newest_marks(Mark.session_id.in_(select(ServiceSession.id).where(_was_held(school_id, term_id))))
     rows = work.session.execute(
         select(newest.c.pupil_id, ServiceSession.on)
         .join(ServiceSession, ServiceSession.id == newest.c.session_id)
@@ -106,16 +105,12 @@ def attended_days(work: Work, school_id: UUID, term_id: UUID) -> list[tuple[UUID
 
 def service_days(work: Work, school_id: UUID, term_id: UUID) -> list[date]:
     """The dates of a term on which a school held sessions."""
-    return list(
-        work.session.scalars(
-            select(ServiceSession.on)
-            .where(
-                ServiceSession.school_id == school_id,
-                ServiceSession.term_id == term_id,
-                ServiceSession.state == "CLOSED",
-            )
-            .distinct()
-        )
+    return list(work.session.scalars(select(ServiceSession.on).where(_was_held(school_id, term_id)).distinct()))
+
+
+def _was_held(school_id: UUID, term_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        ServiceSession.school_id == school_id, ServiceSession.term_id == term_id, ServiceSession.state == "CLOSED"
     )
 
 
@@ -123,8 +118,7 @@ def read_roll(work: Work, session_id: UUID) -> dict[str, Any]:
     """Who is expected in a session, with the mark that holds; a guardian sees their own children only."""
     session = work.get(ServiceSession, session_id)
     marks = statuses(work, session.id)
-    roll = expected(session).subquery()
-    seen = work.session.scalars(directory.narrow(work, select(roll.c.pupil_id), roll.c.pupil_id))
+    seen = work.session.scalars(directory.narrow(work, ROLL, _LINES.c.pupil_id), _of(session))
     items = [
         {"pupil_id": str(pupil_id), "status": marks.get(pupil_id, rules.ATTENDANCE.initial)}
         for pupil_id in sorted(seen)

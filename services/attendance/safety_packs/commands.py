@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.attendance.safety_packs import queries, rules
+from sqlalchemy import select
+
+from services.attendance.safety_packs import rules
 from services.attendance.tables import SafetyPack
 from shared.contracts.attendance import SafetyPackReady
 from shared.messaging.work import Work
@@ -15,7 +17,8 @@ def make_ready(work: Work, *, school_id: UUID, term_id: UUID, items: Sequence[Ma
     work.caller.need_school(school_id)
     documents = {item["name"]: item["document_ref"] for item in items}
     rules.g_ready(documents, policy_of_district(work))
-    pack = work.session.scalars(queries.of_term(school_id, term_id).with_for_update()).one_or_none()
+    of_term = select(SafetyPack).where(SafetyPack.school_id == school_id, SafetyPack.term_id == term_id)
+    pack = work.session.scalars(of_term.with_for_update()).one_or_none()
     if pack is None:
         pack = work.add(SafetyPack(district_id=work.caller.district_id, school_id=school_id, term_id=term_id))
     pack.documents, pack.ready_at = documents, work.now

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
-from services.attendance.sessions import commands, queries
+from services.attendance.sessions import commands
 from services.attendance.tables import ServiceSession
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -84,7 +84,7 @@ def schedule_sessions(work: Work, group_id: UUID) -> dict[str, Any]:
 )
 def list_sessions(work: Work) -> Select[Any]:
     """Sessions of the caller's schools, by time."""
-    return queries.list_sessions()
+    return select(ServiceSession)
 
 
 @door.get("/sessions/<uuid:session_id>", needs="session.read", gives=SessionOut)

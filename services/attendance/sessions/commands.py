@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -112,11 +113,8 @@ def _insert_missing(work: Work, group: Group, days: Sequence[date]) -> list[Sche
         .on_conflict_do_nothing(index_elements=["group_id", "on"])
         .returning(ServiceSession.id, ServiceSession.on, ServiceSession.starts_at, ServiceSession.ends_at)
     )
-    return sorted((Scheduled(session_id=row[0], on=row[1], starts_at=row[2], ends_at=row[3]) for row in made), key=_day)
-
-
-def _day(scheduled: Scheduled) -> date:
-    return scheduled.on
+    laid_out = [Scheduled(session_id=row.id, on=row.on, starts_at=row.starts_at, ends_at=row.ends_at) for row in made]
+    return sorted(laid_out, key=attrgetter("on"))
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -138,25 +136,23 @@ def follow_roster(work: Work, session_ids: Sequence[UUID]) -> None:
         .with_for_update()
     ).all()
     is_led = presence_queries.led_sessions(work, [row.id for row in locked])
-    for action, said in (("staff", SessionStaffed), ("unstaff", SessionUnstaffed)):
+    for action, state, said in _STAFFING:
         moved = [
             row for row in locked if row.id in is_led and rules.staffing_action(row.state, is_led[row.id]) == action
         ]
-        if not moved:
-            continue
-        _set_state(work, [row.id for row in moved], "STAFFED" if action == "staff" else "UNSTAFFED")
+        if moved:
+            work.session.execute(
+                update(ServiceSession)
+                .where(ServiceSession.id.in_([row.id for row in moved]))
+                .values(state=state, version=ServiceSession.version + 1)
+                .execution_options(synchronize_session=False)
+            )
         for row in moved:
             owner = {"district_id": work.caller.district_id, "school_id": row.school_id}
             work.emit(said(**owner, session_id=row.id, group_id=row.group_id))
 
 
-def _set_state(work: Work, session_ids: Sequence[UUID], state: str) -> None:
-    work.session.execute(
-        update(ServiceSession)
-        .where(ServiceSession.id.in_(session_ids))
-        .values(state=state, version=ServiceSession.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+_STAFFING = (("staff", "STAFFED", SessionStaffed), ("unstaff", "UNSTAFFED", SessionUnstaffed))
 
 
 def follow_clearances(work: Work, person_ids: Collection[UUID]) -> None:
@@ -168,8 +164,7 @@ def follow_loss(work: Work, person_id: UUID) -> None:
     """After a clearance was lost: besides the sessions, the person's presence and the children they keep follow."""
     follow_clearances(work, [person_id])
     for left in presence.check_out_lost(work, person_id):
-        session = work.get(ServiceSession, left.session_id)
-        custody.move_from(work, session, person_id)
+        custody.move_from(work, left.school_id, left.session_id, person_id)
 
 
 def warn_unfilled(work: Work, session_id: UUID) -> None:
@@ -189,12 +184,9 @@ def pre_check(work: Work, session_id: UUID) -> ServiceSession:
     """Look at the venue before the children come (G-VENUE)."""
     session = work.get(ServiceSession, session_id, lock=True)
     session.state = rules.SESSION.move(session.state, "pre_check")
-    _g_venue(work, session, policy_of_term(work, session.school_id, session.term_id))
-    return session
-
-
-def _g_venue(work: Work, session: ServiceSession, policy: Policy) -> None:
+    policy = policy_of_term(work, session.school_id, session.term_id)
     venue_rules.g_venue(venues.condition(work, session.venue_id), session.on, policy)
+    return session
 
 
 def override(work: Work, session_id: UUID, *, reason: str) -> ServiceSession:
@@ -202,10 +194,7 @@ def override(work: Work, session_id: UUID, *, reason: str) -> ServiceSession:
     session = work.get(ServiceSession, session_id, lock=True)
     policy = policy_of_term(work, session.school_id, session.term_id)
     presence_rules.need_today(session.on, work.today, session.state)
-    leader = directory.duty_leader(work, session.school_id, work.now)
-    session.override_by = presence_rules.need_duty_leader(leader, work.caller.person_id)
-    if presence_queries.is_kept_away(work, session.override_by):
-        raise presence_rules.blocked(policy, "G-STAFFED")
+    session.override_by = presence.need_leading(work, session.school_id, "G-STAFFED", policy)
     session.override_reason = reason
     return session
 
@@ -218,9 +207,12 @@ def open_session(work: Work, session_id: UUID) -> ServiceSession:
     # A plan whose filing was taken back keeps its scheduled sessions for a while: the children have no other care.
     rules.need_plan(plan_state(work, session.school_id, session.term_id), ("ACTIVE", "SUSPENDED"), policy)
     rules.need_opening_hour(work.now, session.starts_at, session.ends_at, policy)
-    _g_venue(work, session, policy)
+    venue_rules.g_venue(venues.condition(work, session.venue_id), session.on, policy)
     session.roll_version = directory.roll_version(work, session.group_id)
-    _g_staffed(work, session, policy)
+    staff = presence_queries.staff_of(work, session.id)
+    expected = roll_calls.expected_count(work, session)
+    named = directory.is_duty_named(work, session.school_id, session.starts_at)
+    rules.g_staffed(staff, expected, named, session.content_type, policy)
     session.opened_at = work.now
     work.emit(
         SessionOpened(
@@ -232,21 +224,6 @@ def open_session(work: Work, session_id: UUID) -> ServiceSession:
         )
     )
     return session
-
-
-def _g_staffed(work: Work, session: ServiceSession, policy: Policy) -> None:
-    staff = [
-        rules.Adult(
-            role=one.role,
-            category=one.category,
-            is_own=one.is_own,
-            is_kept_away=one.state in presence_rules.KEPT_AWAY,
-            is_eligible=one.is_eligible,
-        )
-        for one in presence_queries.staff_of(work, session.id)
-    ]
-    named = directory.is_duty_named(work, session.school_id, session.starts_at)
-    rules.g_staffed(staff, roll_calls.expected_count(work, session), named, session.content_type, policy)
 
 
 def complete_roll_call(work: Work, session_id: UUID) -> ServiceSession:
@@ -276,7 +253,7 @@ def close(work: Work, session_id: UUID, *, learning_minutes: int) -> ServiceSess
     session.closed_at, session.learning_minutes, session.revision = work.now, learning_minutes, session.revision + 1
     presence.check_out_all(work, session.id)
     _say_closed(work, session)
-    for stretch in presence.served(work, session):
+    for stretch in presence_queries.served(work, session):
         _say_served(work, session, stretch)
     return session
 
@@ -301,7 +278,7 @@ def _say_closed(work: Work, session: ServiceSession) -> None:
     )
 
 
-def _say_served(work: Work, session: ServiceSession, stretch: presence.Served) -> None:
+def _say_served(work: Work, session: ServiceSession, stretch: presence_queries.Served) -> None:
     work.emit(
         StaffServiceRecorded(
             district_id=session.district_id,
@@ -326,7 +303,7 @@ def cancel(work: Work, session_id: UUID, *, cause: str) -> ServiceSession:
     session = work.get(ServiceSession, session_id, lock=True)
     session.state = rules.SESSION.move(session.state, "cancel")
     session.cancel_cause = cause
-    _say_cancelled(work, session.school_id, session, cause)
+    _say_cancelled(work, session, cause)
     return session
 
 
@@ -351,14 +328,14 @@ def cancel_of_closed_group(work: Work, group_id: UUID) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     for row in cancelled:
-        _say_cancelled(work, row.school_id, row, "GROUP_CLOSED")
+        _say_cancelled(work, row, "GROUP_CLOSED")
 
 
-def _say_cancelled(work: Work, school_id: UUID, session: Any, cause: str) -> None:
+def _say_cancelled(work: Work, session: Any, cause: str) -> None:
     work.emit(
         SessionCancelled(
             district_id=work.caller.district_id,
-            school_id=school_id,
+            school_id=session.school_id,
             session_id=session.id,
             group_id=session.group_id,
             item_id=session.item_id,

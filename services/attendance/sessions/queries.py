@@ -3,16 +3,11 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import Integer, Select, cast, extract, func, select
+from sqlalchemy import Integer, cast, extract, func, select
 
 from services.attendance.directory import queries as directory
 from services.attendance.tables import Group, ServiceSession
 from shared.messaging.work import Work
-
-
-def list_sessions() -> Select[ServiceSession]:
-    """Sessions of the caller's schools."""
-    return select(ServiceSession)
 
 
 def learning_elsewhere(work: Work, group: Group, learning_types: Collection[str]) -> dict[date, int]:

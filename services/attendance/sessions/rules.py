@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import ceil
 
+from services.attendance.presence.rules import SUPERVISING, Staff, blocked
 from shared.policy import Policy
 from shared.policy.gates import g_time
 from shared.refusals import Refused
@@ -119,26 +120,14 @@ def need_opening_hour(now: datetime, starts_at: datetime, ends_at: datetime, pol
         raise Refused("not_opening_hour", gate="G-TIME", clauses=policy.clauses(path), minutes=minutes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Adult:
-    """Somebody of the staff who is checked in; `is_own`: on the school's own staff list."""
-
-    role: str
-    category: str
-    is_own: bool
-    is_kept_away: bool
-    is_eligible: bool
-
-
-def g_staffed(staff: Collection[Adult], expected: int, is_duty_named: bool, content_type: str, policy: Policy) -> None:
+def g_staffed(staff: Collection[Staff], expected: int, is_duty_named: bool, content_type: str, policy: Policy) -> None:
     """G-STAFFED: everybody there is eligible now, a teacher of the school's own answers, there are enough of them."""
     charge = policy.clauses("staff.teacher_in_charge_each_activity")
     if any(one.is_kept_away for one in staff):
-        clauses = (*policy.clauses("staff.bad_record_block"), *policy.clauses("staff.ethics_block"))
-        raise Refused("person_blocked", gate="G-STAFFED", clauses=clauses)
+        raise blocked(policy, "G-STAFFED")
     if not all(one.is_eligible for one in staff):
         raise Refused("clearance_unconfirmed", gate="G-STAFFED", clauses=policy.clauses("checks.required"))
-    supervising = [one for one in staff if one.role in ("LEAD", "ASSIST")]
+    supervising = [one for one in staff if one.role in SUPERVISING]
     in_charge = any(one.is_own and one.category == "OWN_TEACHER" for one in supervising)
     if not supervising or (policy.value("staff.teacher_in_charge_each_activity") and not in_charge):
         raise Refused("no_teacher_in_charge", gate="G-STAFFED", clauses=charge)

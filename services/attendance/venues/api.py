@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from services.attendance.tables import Hazard, Venue, VenueCheck
-from services.attendance.venues import commands, queries
+from services.attendance.venues import commands
 from services.attendance.venues.rules import SEVERITIES
 from shared.messaging.work import Work
 from shared.web.door import Door
@@ -78,7 +78,7 @@ def define_venue(work: Work, **new: Any) -> Venue:
 @door.list("/venues", needs="venue.read", gives=VenueOut, of=Venue, filters=("school_id", "scope"))
 def list_venues(work: Work) -> Select[Any]:
     """Venues of the caller's schools."""
-    return queries.list_venues()
+    return select(Venue)
 
 
 @door.post("/venues/<uuid:venue_id>/checks", needs="venue.check", takes=NewCheck, gives=CheckOut, status=201)
@@ -98,7 +98,7 @@ def open_hazard(work: Work, venue_id: UUID, **new: Any) -> Hazard:
 )
 def list_hazards(work: Work) -> Select[Any]:
     """Hazards of the caller's schools."""
-    return queries.list_hazards()
+    return select(Hazard)
 
 
 @door.post("/hazards/<uuid:hazard_id>/rectify", needs="venue.check", gives=HazardOut)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from services.attendance.tables import Hazard, Venue, VenueCheck
 from services.attendance.venues.rules import Condition
@@ -24,13 +24,3 @@ def condition(work: Work, venue_id: UUID) -> Condition:
         passed=check.passed if check else False,
         has_critical_hazard=bool(work.session.scalar(select(critical.exists()))),
     )
-
-
-def list_venues() -> Select[Venue]:
-    """Venues of the caller's schools."""
-    return select(Venue)
-
-
-def list_hazards() -> Select[Hazard]:
-    """Hazards of the caller's schools."""
-    return select(Hazard)
