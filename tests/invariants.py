@@ -1,8 +1,8 @@
-"""The invariants between the services (domain.md §4.8), checked over the four databases at rest.
+"""The invariants between the services (domain.md §4.8) and those of money, checked over the four databases at rest.
 
 Any test, story or demo may call `broken`: it reads the databases as their administrator and names every invariant that
-does not hold, with an example. Each is a query that must find nothing; what it compares lies in two databases, so the
-facts of one are handed to the other as a set.
+does not hold, with an example. Each is a query that must find nothing; where what it compares lies in two databases,
+the facts of one are handed to the other as a set.
 """
 
 from collections.abc import Callable
@@ -177,6 +177,55 @@ def ledger_balances(read: Read, district: UUID) -> list[Any]:
     return read("finance", sql, d=district) + read("finance", below, d=district)
 
 
+def invoices_add_up(read: Read, district: UUID) -> list[Any]:
+    """INV-FIN-02: something is owed on an invoice exactly while it is to be paid, and never less than nothing."""
+    sql = (
+        "SELECT i.id, i.state, sum(e.amount_fen) FROM invoices i"
+        " LEFT JOIN entries e ON e.invoice_id = i.id AND e.account = 'RECEIVABLE' WHERE i.district_id = :d"
+        " GROUP BY i.id HAVING coalesce(sum(e.amount_fen), 0) < 0"
+        " OR (coalesce(sum(e.amount_fen), 0) > 0) <> (i.state IN ('ISSUED', 'PART_PAID', 'OVERDUE'))"
+    )
+    return read("finance", sql, d=district)
+
+
+def money_without_an_invoice_goes_back(read: Read, district: UUID) -> list[Any]:
+    """INV-FIN-03: what lies in suspense is what refunds will pay out of it."""
+    lies = (
+        "SELECT invoice_id, -sum(amount_fen) FROM entries WHERE district_id = :d AND account = 'SUSPENSE'"
+        " GROUP BY invoice_id HAVING sum(amount_fen) <> 0"
+    )
+    leaves = (
+        "SELECT invoice_id, sum(amount_fen) FROM refunds WHERE district_id = :d AND from_suspense"
+        " AND state IN ('REQUESTED', 'CALCULATED', 'APPROVED') GROUP BY invoice_id"
+    )
+    return list(set(read("finance", lies, d=district)) ^ set(read("finance", leaves, d=district)))
+
+
+def no_more_goes_back_than_came(read: Read, district: UUID) -> list[Any]:
+    """INV-FIN-08: the refunds of an invoice are at most what was taken for it."""
+    sql = (
+        "SELECT r.invoice_id, r.fen FROM (SELECT invoice_id, sum(amount_fen) AS fen FROM refunds"
+        "  WHERE district_id = :d AND NOT from_suspense AND state <> 'REJECTED' GROUP BY invoice_id) r"
+        " WHERE r.fen > (SELECT coalesce(-sum(e.amount_fen), 0) FROM entries e JOIN postings p ON p.id = e.posting_id"
+        "  WHERE e.invoice_id = r.invoice_id AND e.account = 'RECEIVABLE' AND p.kind = 'PAYMENT')"
+    )
+    return read("finance", sql, d=district)
+
+
+def callbacks_count_once(read: Read, district: UUID) -> list[Any]:
+    """INV-FIN-20: what came into the accounts for an invoice is what the gateway said, each transaction once."""
+    said = (
+        "SELECT p.invoice_id, sum(r.amount_fen) FROM gateway_receipts r JOIN payments p ON p.id = r.payment_id"
+        " WHERE r.district_id = :d GROUP BY p.invoice_id"
+    )
+    came = (
+        "SELECT e.invoice_id, sum(e.amount_fen) FROM entries e JOIN postings p ON p.id = e.posting_id"
+        " WHERE e.district_id = :d AND p.kind = 'PAYMENT' AND e.account LIKE 'SPECIAL_ACCOUNT%'"
+        " GROUP BY e.invoice_id"
+    )
+    return list(set(read("finance", said, d=district)) ^ set(read("finance", came, d=district)))
+
+
 def every_child_went_home(read: Read, district: UUID) -> list[Any]:
     """INV-ATT-02: after the last session no child is in anybody's care."""
     sql = (
@@ -193,5 +242,9 @@ CHECKS: dict[str, Check] = {
     "INV-X-05": subsidy_counts_attendance,
     "INV-X-08": events_arrived_once,
     "INV-FIN-01": ledger_balances,
+    "INV-FIN-02": invoices_add_up,
+    "INV-FIN-03": money_without_an_invoice_goes_back,
+    "INV-FIN-08": no_more_goes_back_than_came,
+    "INV-FIN-20": callbacks_count_once,
     "INV-ATT-02": every_child_went_home,
 }

@@ -1,13 +1,29 @@
 """What families and the office do about places and money."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+
+from hypothesis import event
 
 from services.finance.payments.rules import sign
 from tests.client import Client
 from tests.properties.living import A, E, F, Living
 from tests.stories.plots import HEBI
+
+COLLECTABLE = ("ISSUED", "PART_PAID", "OVERDUE")
+
+ALTERED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "as it was": lambda word: {},
+    "forged": lambda word: {"amount_fen": 1},
+    "other amount": lambda word: {"amount_fen": word["amount_fen"] + 1},
+    "other account": lambda word: {"payee_account": "6222"},
+    "paid twice": lambda word: {"transaction_id": f"{word['transaction_id']}-2"},
+}
+"""What a word says otherwise than the gateway's first; all but the forged one are signed."""
+WAYS = (*["as it was"] * 4, *ALTERED)
+DECISIONS = ("approve", "approve", "reject")
 
 
 class Families(Living):
@@ -54,7 +70,7 @@ class Families(Living):
             self.made[f"agreement {pupil}"] = answer["items"][0]["id"]
 
     def withdraw(self) -> None:
-        pupil = self.pupil()
+        pupil = self.chance.choice((self.pupil(), *self.debtors))
         found = self.at("academic_affairs").all(f"{E}/participations", pupil_id=pupil)
         if found:
             on = self.stage.first_day + timedelta(days=self.day + self.chance.choice((0, 1, 2)))
@@ -62,42 +78,88 @@ class Families(Living):
             self.ask(parent, f"{E}/participations/{found[0]['id']}/withdraw", {"effective_on": on})
 
     def pay(self) -> None:
-        """A payment is started; its word comes at once, twice, altered, or late."""
+        """A guardian starts to pay, mostly what is owed; the gateway's word comes at once or later."""
         invoices = self.at("accountant").all(f"{F}/invoices", school_id=self.school.id)
-        invoice = self.chance.choice([one for one in invoices if one["state"] == "ISSUED"] or invoices)
+        owed = [one for one in invoices if one["state"] in COLLECTABLE and self.chance.random() < 0.9]
+        invoice = self.chance.choice(owed or invoices)
         parent = self.stage.as_("guardian", person=self.school.guardian_of[invoice["pupil_id"]])
         payment = self.ask(parent, f"{F}/payments", {"invoice_id": invoice["id"]})
+        event(f"payment {'refused' if payment is None else 'started'}, invoice {invoice['state']}")
         if payment is None:
             return
         word = {name: payment[name] for name in ("district_id", "amount_fen", "payee_account")}
         ids = {"payment_id": payment["id"], "transaction_id": f"gateway-{payment['id']}"}
-        self.words.append(json.dumps(word | ids).encode())
-        if self.chance.random() < 0.7:
+        self.words.append(word | ids)
+        if self.chance.random() < 0.3:
             self.hear_gateway()
 
     def hear_gateway(self) -> None:
-        """Some earlier word of the gateway, perhaps again, perhaps altered on the way."""
-        if not self.words:
-            return
-        body = self.chance.choice(self.words)
-        headers = {"X-Signature": sign(self.stage.callback_key, body), "Content-Type": "application/json"}
-        altered = self.chance.random() < 0.2
-        told = body.replace(str(HEBI.fee_fen).encode(), b"1") if altered else body
-        reply = self.world.http.post(f"{F}/payment-callbacks", content=told, headers=headers)
-        assert reply.status_code == (401 if told != body else 200), reply.text
+        """Some words of the gateway, each for the first time or again, and in any of the ways."""
+        for _ in range(3 if self.words else 0):
+            self._hear(self.chance.choice((self.words[-1], *self.words)), self.chance.choice(WAYS))
+
+    def hear_all(self) -> None:
+        """The gateway says everything again, however late it is."""
+        for word in self.words:
+            self._hear(word, "as it was")
+
+    def _hear(self, word: dict[str, Any], way: str) -> None:
+        """What the gateway signed counts once and as it was first told, and nothing else does."""
+        told = word | ALTERED[way](word)
+        body = json.dumps(told).encode()
+        signed = json.dumps(word).encode() if way == "forged" else body
+        headers = {"X-Signature": sign(self.stage.callback_key, signed), "Content-Type": "application/json"}
+        known, before = self.came.get(told["transaction_id"]), self._invoice_of(word["payment_id"])
+        reply = self.world.http.post(f"{F}/payment-callbacks", content=body, headers=headers)
+        wanted = 200
+        if way == "forged":
+            wanted = 401
+        elif way == "other account" or known not in (None, told["amount_fen"]):
+            wanted = 409
+        else:
+            self.came[told["transaction_id"]] = told["amount_fen"]
+        when = "first" if known is None else "again"
+        event(f"word {way}, {when}, invoice {before} to {self._invoice_of(word['payment_id'])}: {wanted}")
+        assert reply.status_code == wanted, reply.text
+
+    def _invoice_of(self, payment: str) -> str:
+        sql = "SELECT i.state FROM invoices i JOIN payments p ON p.invoice_id = i.id WHERE p.id = :p"
+        return str(self.world.read("finance", sql, p=payment)[0][0])
+
+    def take_back(self) -> None:
+        """The office takes an invoice back that is owed, if there is one; a guardian may be paying it."""
+        accountant = self.at("accountant")
+        invoices = accountant.all(f"{F}/invoices", school_id=self.school.id)
+        invoice = self.chance.choice([one for one in invoices if one["state"] in COLLECTABLE] or invoices)
+        done = self.ask(accountant, f"{F}/invoices/{invoice['id']}/void")
+        event(f"invoice {invoice['state']} taken back: {done is not None}")
 
     def waive(self) -> None:
         days = {"starts_on": self.stage.first_day - timedelta(days=30), "ends_on": self.stage.first_day}
         row = {"pupil_id": self.pupil(), "basis": "SUBSISTENCE_ALLOWANCE", **days}
         self.ask(self.stage.as_("district_admin"), f"{F}/waivers/import", {"document_no": "鹤民1号", "rows": [row]})
 
+    def ask_back(self) -> None:
+        """The office finds that a family was overcharged."""
+        invoices = self.at("accountant").all(f"{F}/invoices", school_id=self.school.id)
+        wanted = {"invoice_id": self.chance.choice(invoices)["id"], "cause": "OVERCHARGE", "reason": "多收"}
+        event(f"refund requested: {self.ask(self.at('accountant'), f'{F}/refunds', wanted) is not None}")
+
     def refund(self) -> None:
-        """The next step of some refund."""
-        found = self.at("accountant").all(f"{F}/refunds", school_id=self.school.id)
-        if found:
-            path = f"{F}/refunds/{self.chance.choice(found)['id']}"
-            self.ask(self.at("principal", self.school.principal), f"{path}/approve")
-            self.ask(self.at("cashier"), f"{path}/pay")
+        """The next step of every refund that is on its way."""
+        for refund in self.at("accountant").all(f"{F}/refunds", school_id=self.school.id):
+            principal, says = self.at("principal", self.school.principal), self.chance.choice(DECISIONS)
+            fen = self.chance.choice((0, 1, HEBI.fee_fen))
+            steps: dict[str, tuple[Client, str, Any]] = {
+                "REQUESTED": (self.at("accountant"), "calculate", {"amount_fen": fen}),
+                "CALCULATED": (principal, says, {"reason": "不符"} if says == "reject" else None),
+                "APPROVED": (self.at("cashier"), "pay", None),
+                "PAID": (self.at("accountant"), "reconcile", None),
+            }
+            if refund["state"] in steps:
+                client, verb, body = steps[refund["state"]]
+                done = self.ask(client, f"{F}/refunds/{refund['id']}/{verb}", body)
+                event(f"refund, {refund['cause']}: {verb} {'refused' if done is None else 'done'}")
 
     def pay_staff(self) -> None:
         """The next step of a pay run."""

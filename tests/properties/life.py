@@ -26,7 +26,13 @@ class Life(Families):
         self.door_is_shut()
 
     def settle(self) -> None:
-        """Deliver everything and fire what is due, until nothing moves."""
+        """Deliver everything and fire what is due, until nothing moves, also after the gateway's last words."""
+        self.come_to_rest()
+        self.hear_all()
+        self.come_to_rest()
+
+    def come_to_rest(self) -> None:
+        """Until nothing moves."""
         while run_once(self.world):
             pass
 
@@ -58,6 +64,7 @@ class Life(Families):
 
     def prepare(self) -> Any:
         self._until(1)
+        self.pay()
         principal = self.at("principal", self.school.principal)
         hours = {"starts_at": self.stage.at(self.day, 14), "ends_at": self.stage.at(self.day, 21)}
         named = {"school_id": self.school.id, "person_id": self.school.principal, **hours}
@@ -66,6 +73,7 @@ class Life(Families):
 
     def come_in(self) -> Any:
         self._until(2)
+        self.hear_gateway()
         arrival = {"session_id": self.today, "person_id": self.leader()}
         return self.ask(self.at("duty_staff"), f"{A}/presences", arrival)
 
@@ -258,7 +266,9 @@ STEPS: dict[str, Callable[[Life], Any]] = {
         Life.withdraw,
         Life.pay,
         Life.hear_gateway,
+        Life.take_back,
         Life.waive,
+        Life.ask_back,
         Life.refund,
         Life.pay_staff,
         Life.unpublish,
@@ -270,7 +280,9 @@ OFTEN = (
     *("live_on",) * 20,
     *("deliver",) * 8,
     *("enroll",) * 6,
-    *("catch_up", "pay", "decide") * 3,
-    *("strike", "accuse", "clear_again", "refund", "pay_staff", "fire"),
+    *("pay", "hear_gateway") * 5,
+    *("catch_up", "decide", "refund", "publish") * 3,
+    *("withdraw", "take_back", "fire") * 2,
+    *("strike", "accuse", "clear_again", "pay_staff"),
 )
 """What happens more often than once in a while."""

@@ -20,12 +20,13 @@ class Living:
     def __init__(self, district: District) -> None:
         self.world, self.stage = district.world, district.stage
         self.school, self.term = district.school, district.term
-        self.newcomers = district.newcomers
+        self.debtors, self.newcomers = district.debtors, district.newcomers
         self.chance = random.Random(0)
         self.day = self.hour = self.moment = 0
         self.progress: dict[str, int] = {}
         self.made: dict[str, str] = {}
-        self.words: list[bytes] = []
+        self.words: list[dict[str, Any]] = []
+        self.came: dict[str, int] = self.money_kept()
         self.world.http.event_hooks["response"] = [_well_answered]
         self.world.set_time(self.world.at(*HOURS[0]))
         renew_lease(self.world)
@@ -45,7 +46,7 @@ class Living:
         return [self.school.lead, self.school.other, self.school.teacher]
 
     def pupil(self) -> str:
-        return self.chance.choice(self.school.pupils + self.newcomers)
+        return self.chance.choice(self.school.pupils + self.debtors + self.newcomers)
 
     @property
     def today(self) -> str:
@@ -62,6 +63,11 @@ class Living:
     def kept(self) -> list[str]:
         sql = "SELECT pupil_id FROM custody_chains WHERE session_id = :s AND state NOT IN ('RELEASED', 'WITH_CLASS')"
         return [str(row[0]) for row in self.world.read("attendance", sql, s=self.today)]
+
+    def money_kept(self) -> dict[str, int]:
+        """What finance keeps of the gateway's words: fen by transaction."""
+        sql = "SELECT transaction_id, amount_fen FROM gateway_receipts WHERE district_id = :d"
+        return dict(self.world.read("finance", sql, d=self.world.district))
 
     # Time and delivery
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -57,13 +57,25 @@ def run_once(world: World) -> int:
 
 
 class Eve(Opening):
-    """Two of the families that could take part have not applied yet."""
+    """Of the families that could take part, four owe the fee still and two have not applied yet."""
 
+    debtors: list[str]
     newcomers: list[str]
 
     def _meet(self, school: School) -> None:
         super()._meet(school)
-        self.newcomers, school.pupils = school.pupils[6:], school.pupils[:6]
+        school.pupils, self.debtors, self.newcomers = school.pupils[:4], school.pupils[4:8], school.pupils[8:]
+
+    def play(self) -> list[School]:
+        """The same, and the debtors are in the group: they are let in when the fee is paid."""
+        (school,) = super().play()
+        owing = replace(school, pupils=self.debtors)
+        self.families.agree(owing, self.families.apply(owing))
+        office = self.office(school)
+        confirmed = office.post("/enrollment/v1/participations", {"window_id": school.window})["items"]
+        ids = [one["id"] for one in confirmed if one["pupil_id"] in self.debtors]
+        office.post(f"/enrollment/v1/groups/{school.group}/add-members", {"participation_ids": ids})
+        return [school]
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,7 @@ class District:
     world: World
     stage: SteppedStage
     school: School
+    debtors: list[str]
     newcomers: list[str]
     term: str
 
@@ -84,7 +97,7 @@ class Seedling:
         self._house = house
         world = World(house, house.assembled(SERVICES))
         stage = _stage(world)
-        opening = Eve(stage, HEBI, pupils=60, families=(8,))
+        opening = Eve(stage, HEBI, pupils=60, families=(10,))
         opening.play()
         week = ServiceWeek(opening)
         Closing(week).before_the_week()
@@ -93,7 +106,7 @@ class Seedling:
         week.get_ready(week.first)
         run_once(world)
         self._district = str(world.district)
-        self._people = json.dumps([asdict(week.first), opening.newcomers, opening.term])
+        self._people = json.dumps([asdict(week.first), opening.debtors, opening.newcomers, opening.term])
         self._rows = {service: _rows(world, service) for service in SERVICES}
         world.http.close()
 
@@ -104,12 +117,12 @@ class Seedling:
         def renamed(told: str) -> str:
             return _UUID.sub(lambda found: _another(found[0], seed), told)
 
-        school, newcomers, term = json.loads(renamed(self._people))
+        school, debtors, newcomers, term = json.loads(renamed(self._people))
         school["starts"] = tuple(school["starts"])
         world = World(self._house, self._house.assembled(SERVICES), district=UUID(renamed(self._district)))
         for service, rows in self._rows.items():
             _plant(self._house, service, renamed(rows))
-        copied = District(world, _stage(world), School(**school), newcomers, term)
+        copied = District(world, _stage(world), School(**school), debtors, newcomers, term)
         _hash_again(copied)
         return copied
 

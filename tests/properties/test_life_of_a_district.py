@@ -20,7 +20,7 @@ NOT_YET = {"INV-ATT-02"}
 BEHIND_THEIR_BACKS = ["live_on", "catch_up", "renew", "strike", *["live_on"] * 7, "catch_up"]
 """A finding that the school has not heard when the teacher comes in: the children are kept, the service is not paid."""
 
-lives = st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 2**16)), min_size=30, max_size=70)
+lives = st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 2**16)), min_size=40, max_size=70)
 
 
 @pytest.mark.timeout(900)
@@ -34,6 +34,7 @@ def test_no_life_of_a_district_breaks_an_invariant(seedling: Seedling, steps: li
             life.step(name, seed)
         life.settle()
         assert at_rest(life.world.read)
+        assert life.money_kept() == life.came
         assert [one for one in broken(life.world.read, life.world.district) if one.invariant not in NOT_YET] == []
     finally:
         life.end()

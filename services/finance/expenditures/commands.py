@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.finance.expenditures import rules
 from services.finance.ledger import commands as ledger
-from services.finance.ledger.rules import Line, expense, g_spend
+from services.finance.ledger.rules import expense, g_spend, need_another
 from services.finance.tables import Expenditure
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_term
@@ -44,7 +44,7 @@ def propose(
 def approve(work: Work, expenditure_id: UUID) -> Expenditure:
     """Approve what somebody else proposed."""
     expenditure = work.get(Expenditure, expenditure_id, lock=True)
-    rules.need_another(work.caller.subject, expenditure.proposed_by)
+    need_another(work.caller.subject, expenditure.proposed_by)
     expenditure.state = rules.EXPENDITURE.move(expenditure.state, "approve")
     expenditure.approved_by = work.caller.subject
     return expenditure
@@ -59,16 +59,12 @@ def refuse(work: Work, expenditure_id: UUID) -> Expenditure:
 
 def pay(work: Work, expenditure_id: UUID) -> Expenditure:
     """Spend it from its source's account, which never goes below zero."""
-    found = work.get(Expenditure, expenditure_id)
-    where = {"school_id": found.school_id, "term_id": found.term_id}
-    ledger.lock_book(work, **where)
-    expenditure = work.get(Expenditure, expenditure_id, lock=True)
+    expenditure = ledger.lock_after_book(work, Expenditure, expenditure_id)
     expenditure.state = rules.EXPENDITURE.move(expenditure.state, "pay")
     category, source, amount = expenditure.category, expenditure.source, expenditure.amount_fen
-    policy = policy_of_term(work, **where)
+    policy = policy_of_term(work, expenditure.school_id, expenditure.term_id)
     g_spend(category, source, expenditure.evidence_ref, policy)
-    cash = ledger.need_funds(work, source=source, amount_fen=amount, policy=policy, **where)
-    lines = (Line(account=expense(category), amount_fen=amount), Line(account=cash, amount_fen=-amount))
-    cause = f"expenditure:{expenditure.id}"
-    ledger.post(work, [ledger.Movement(kind=f"SPEND:{category}", cause=cause, lines=lines, **where)])
+    cash = ledger.need_funds(work, expenditure, source, amount, policy)
+    amounts = {expense(category): amount, cash: -amount}
+    ledger.post(work, expenditure, f"SPEND:{category}", f"expenditure:{expenditure.id}", amounts)
     return expenditure

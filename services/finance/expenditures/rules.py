@@ -23,9 +23,3 @@ def need_own_way(category: str) -> None:
     """Pay comes from recorded service and a refund from its decision; neither is proposed by hand."""
     if category in PAID_ELSEWHERE:
         raise Refused("category_paid_elsewhere", gate="G-SPEND", clauses=("S5",), category=category)
-
-
-def need_another(approver: str, proposer: str) -> None:
-    """Whoever proposed spending does not approve it."""
-    if approver == proposer:
-        raise Refused("same_person", action="approve")

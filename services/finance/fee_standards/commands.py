@@ -5,11 +5,12 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
+from services.finance.billing import commands as billing
+from services.finance.billing.queries import kinds_of
+from services.finance.billing.rules import units_in
 from services.finance.fee_standards import queries, rules
-from services.finance.invoices import commands as invoices
-from services.finance.invoices import queries as billing
-from services.finance.invoices import rules as charging
 from services.finance.ledger import commands as ledger
+from services.finance.ledger.rules import need_another
 from services.finance.publications import commands as publications
 from services.finance.publications.rules import content_hash, contents
 from services.finance.tables import FeeStandard
@@ -35,9 +36,9 @@ def draft(
     rules.need_payee(policy, payee_kind)
     items = queries.find_items(work, school_id, term_id, item_ids)
     bearing = {item.id for item in items if item.fee_bearing}
-    rules.need_items(told["kind"], billing.kinds_of(work, item_ids), bearing, item_ids)
+    rules.need_items(told["kind"], kinds_of(work, item_ids), bearing, item_ids)
     weekdays = {weekday for item in items for weekday in item.weekdays}
-    units = charging.units_in(told["unit"], weekdays, term(work, term_id).school_days)
+    units = units_in(told["unit"], weekdays, term(work, term_id).school_days)
     costs = told["costs"]
     rules.need_cost_recovery(policy, costs["items"], costs["expected_pupils"], told["amount_fen"] * units)
     return work.add(
@@ -63,10 +64,8 @@ def submit(work: Work, standard_id: UUID) -> FeeStandard:
 
 def approve(work: Work, standard_id: UUID, *, authority: str, document_no: str) -> FeeStandard:
     """Record one authority's approval, in the profile's order; the last one puts the fee in effect from its date on."""
-    found = work.get(FeeStandard, standard_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    standard = work.get(FeeStandard, standard_id, lock=True)
-    rules.need_another(work.caller.subject, standard.drafted_by)
+    standard = ledger.lock_after_book(work, FeeStandard, standard_id)
+    need_another(work.caller.subject, standard.drafted_by)
     state = rules.FEE_STANDARD.move(standard.state, "approve")
     is_last = rules.approve(policy_of_district(work), standard.approvals, authority)
     given = {"authority": authority, "document_no": document_no, "by": work.caller.subject}
@@ -104,23 +103,19 @@ def _take_effect_or_wait(work: Work, standard: FeeStandard) -> None:
         )
     )
     work.session.flush()
-    invoices.retry(work, standard.school_id, standard.term_id)
+    billing.retry(work, standard.school_id, standard.term_id)
 
 
 def take_effect(work: Work, standard_id: UUID) -> None:
     """The day from which an approved fee holds has come (timer)."""
-    found = work.get(FeeStandard, standard_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    standard = work.get(FeeStandard, standard_id, lock=True)
+    standard = ledger.lock_after_book(work, FeeStandard, standard_id)
     if standard.state == "APPROVED":
         _take_effect_or_wait(work, standard)
 
 
 def end(work: Work, standard_id: UUID) -> FeeStandard:
     """End a fee; its publications hold no more."""
-    found = work.get(FeeStandard, standard_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    standard = work.get(FeeStandard, standard_id, lock=True)
+    standard = ledger.lock_after_book(work, FeeStandard, standard_id)
     _end(work, standard, "STANDARD_ENDED")
     return standard
 

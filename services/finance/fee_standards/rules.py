@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from services.finance.invoices.rules import UNITS
+from services.finance.billing.rules import UNITS
 from shared.policy import Policy
 from shared.refusals import Refused
 from shared.states import Machine
@@ -75,9 +75,3 @@ def approve(policy: Policy, given: Sequence[Mapping[str, Any]], authority: str) 
         clauses = policy.clauses("fee.approval")
         raise Refused("wrong_authority", gate="G-FEE", clauses=clauses, expected=due, authority=authority)
     return len(given) + 1 == len(steps(policy))
-
-
-def need_another(approver: str, drafter: str) -> None:
-    """Whoever drafted a fee does not approve it."""
-    if approver == drafter:
-        raise Refused("same_person", action="approve")

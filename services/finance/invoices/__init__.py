@@ -1,5 +1,1 @@
-"""Invoices (账单): one for each participation and kind of fee, issued once every gate on the way lets it pass.
-
-A draft that a gate stops says which (`held_because`) and is tried again by whatever could open the gate. A family that
-owes nothing never sees a demand: no basis, a free grade or a full waiver end the matter (S1).
-"""
+"""Invoices (账单): one for each participation and kind of fee; what becomes of them, and who may see them."""

@@ -7,6 +7,7 @@ import marshmallow as ma
 from sqlalchemy import Select
 
 from services.finance.invoices import commands, queries
+from services.finance.ledger import queries as balances
 from services.finance.tables import Invoice
 from shared.access_log import log_access
 from shared.messaging.work import Work
@@ -74,8 +75,13 @@ def read_figures(work: Work, invoice_id: UUID) -> dict[str, Any]:
     """What it charges for, what was paid and what is owed."""
     invoice = queries.find_invoice(work, invoice_id)
     log_access(work, "finance.invoice_figures", [invoice.pupil_id])
-    lines = queries.lines_of(work, invoice_id)
-    return {"invoice": invoice, "lines": lines, **queries.figures(work, invoice)}
+    return {
+        "invoice": invoice,
+        "lines": queries.lines_of(work, invoice_id),
+        "paid_fen": balances.paid(work, invoice),
+        "credited_fen": balances.credited(work, invoice),
+        "outstanding_fen": balances.owed(work, invoice),
+    }
 
 
 @door.post("/invoices/<uuid:invoice_id>/void", needs="invoice.void", gives=InvoiceOut, once=True)

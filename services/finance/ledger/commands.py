@@ -1,29 +1,19 @@
 """Opening books and posting to them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.ledger import queries, rules
-from services.finance.ledger.rules import Line
-from services.finance.tables import Book, Entry, Posting
+from services.finance.tables import Book, Entry, Invoice, Posting, TermRow
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy import Policy
 
-
-@dataclass(frozen=True, kw_only=True)
-class Movement:
-    """A posting to be made. `cause` is unique in the district: the database refuses a second one."""
-
-    school_id: UUID
-    term_id: UUID
-    kind: str
-    cause: str
-    lines: Iterable[Line]
+TermRowT = TypeVar("TermRowT", bound=TermRow)
 
 
 def lock_book(work: Work, school_id: UUID, term_id: UUID) -> Book:
@@ -40,35 +30,31 @@ def lock_books(work: Work, school_id: UUID) -> None:
         lock_book(work, school_id, term_id)
 
 
-def post(work: Work, movements: Sequence[Movement]) -> None:
-    """Write balanced postings; what moves nothing is not posted."""
-    balanced = [(movement, rules.balanced(movement.lines)) for movement in movements]
-    for movement, lines in balanced:
-        if not lines:
-            continue
-        where = {
-            "district_id": work.caller.district_id,
-            "school_id": movement.school_id,
-            "term_id": movement.term_id,
-        }
-        posting = Posting(id=new_id(), kind=movement.kind, cause=movement.cause, posted_on=work.today, **where)
-        work.session.add(posting)
-        work.session.add_all(
-            Entry(
-                id=new_id(),
-                posting_id=posting.id,
-                account=line.account,
-                amount_fen=line.amount_fen,
-                invoice_id=line.invoice_id,
-                **where,
-            )
-            for line in lines
-        )
+def lock_after_book(work: Work, row_type: type[TermRowT], row_id: UUID) -> TermRowT:
+    """A row of a term, locked after the term's book; raises NotFound."""
+    found = work.get(row_type, row_id)
+    lock_book(work, found.school_id, found.term_id)
+    return work.get(row_type, row_id, lock=True)
 
 
-def need_funds(work: Work, school_id: UUID, term_id: UUID, source: str, amount_fen: int, policy: Policy) -> str:
+def post(work: Work, of: TermRow, kind: str, cause: str, amounts: Mapping[str, int]) -> None:
+    """Post what an invoice, a line, a claim … moves, in fen by account; what moves nothing is not posted.
+
+    `cause` is unique in the district: the database refuses a second posting of it.
+    """
+    moving = rules.balanced(amounts)
+    if not moving:
+        return
+    where = {"district_id": work.caller.district_id, "school_id": of.school_id, "term_id": of.term_id}
+    invoice_id = of.id if isinstance(of, Invoice) else None
+    posting = work.add(Posting(kind=kind, cause=cause, posted_on=work.today, **where))
+    for account, amount in moving.items():
+        work.add(Entry(posting_id=posting.id, account=account, amount_fen=amount, invoice_id=invoice_id, **where))
+
+
+def need_funds(work: Work, of: TermRow, source: str, amount_fen: int, policy: Policy) -> str:
     """The account to pay from; refused when it holds less. The caller holds the book."""
     account = rules.cash_of(source)
-    held = queries.balances(work, school_id, term_id).get(account, 0)
+    held = queries.balances(work, of.school_id, of.term_id).get(account, 0)
     rules.need_funds(held, amount_fen, source, policy)
     return account

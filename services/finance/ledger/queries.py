@@ -1,13 +1,12 @@
 """Folds of the postings."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from services.finance.ledger.rules import CASH, RECEIVABLE, SUSPENSE
-from services.finance.tables import Entry, Posting
+from services.finance.ledger.rules import CASH, RECEIVABLE
+from services.finance.tables import Entry, Invoice, Posting
 from shared.messaging.work import Work
 from shared.tables import pins
 
@@ -46,46 +45,39 @@ def trial_balance(work: Work, school_id: UUID, term_id: UUID) -> list[dict[str, 
     ]
 
 
-def owed(work: Work, invoice_ids: Collection[UUID]) -> dict[UUID, int]:
-    """What is still owed on each invoice."""
-    return _by_invoice(work, invoice_ids, Entry.account == RECEIVABLE)
+def owed(work: Work, invoice: Invoice) -> int:
+    """What is still owed on an invoice."""
+    return _sum(work, invoice, Entry.account == RECEIVABLE)
 
 
-def paid(work: Work, invoice_ids: Collection[UUID]) -> dict[UUID, int]:
-    """What was taken for each invoice, before any refund."""
-    taken = (Entry.account == RECEIVABLE, Posting.kind == "PAYMENT")
-    return {invoice_id: -total for invoice_id, total in _by_invoice(work, invoice_ids, *taken).items()}
+def paid(work: Work, invoice: Invoice) -> int:
+    """What was taken for an invoice, before any refund."""
+    return -_sum(work, invoice, Entry.account == RECEIVABLE, Posting.kind == "PAYMENT")
 
 
-def credited(work: Work, invoice_ids: Collection[UUID]) -> dict[UUID, int]:
-    """What was taken off each issued invoice by credit notes."""
-    notes = (Entry.account.like("INCOME_%"), Posting.kind == "CREDIT_NOTE")
-    return _by_invoice(work, invoice_ids, *notes)
+def credited(work: Work, invoice: Invoice) -> int:
+    """What was taken off an issued invoice by credit notes."""
+    return _sum(work, invoice, Entry.account.like("INCOME_%"), Posting.kind == "CREDIT_NOTE")
 
 
-def in_suspense(work: Work, invoice_id: UUID) -> int:
-    """What came for an invoice and could not be taken."""
-    return -_by_invoice(work, [invoice_id], Entry.account == SUSPENSE).get(invoice_id, 0)
-
-
-def _by_invoice(work: Work, invoice_ids: Collection[UUID], *conditions: Any) -> dict[UUID, int]:
+def _sum(work: Work, invoice: Invoice, *conditions: Any) -> int:
     work.session.flush()
-    rows = work.session.execute(
-        select(Entry.invoice_id, func.sum(Entry.amount_fen))
+    total = work.session.scalar(
+        select(func.sum(Entry.amount_fen))
         .join(Posting, Posting.id == Entry.posting_id)
-        .where(Entry.invoice_id.in_(invoice_ids), *conditions)
-        .group_by(Entry.invoice_id)
+        .where(Entry.invoice_id == invoice.id, *conditions)
     )
-    return {invoice_id: int(total) for invoice_id, total in rows if invoice_id is not None}
+    return int(total or 0)
 
 
-def cash_movements(work: Work, school_id: UUID, term_id: UUID) -> list[tuple[str, str, str, int]]:
-    """(kind, cause, account, fen) of everything that moved money in or out of a term's accounts."""
+def cash_by_kind(work: Work, school_id: UUID, term_id: UUID) -> dict[str, int]:
+    """What each kind of posting moved into a term's accounts (positive) or out of them, in fen."""
     work.session.flush()
     rows = work.session.execute(
-        select(Posting.kind, Posting.cause, Entry.account, Entry.amount_fen)
+        select(Posting.kind, func.sum(Entry.amount_fen))
         .join(Posting, Posting.id == Entry.posting_id)
         .where(Entry.school_id == school_id, Entry.term_id == term_id, Entry.account.in_(CASH.values()))
-        .order_by(Posting.id, Entry.id)
+        .group_by(Posting.kind)
+        .order_by(Posting.kind)
     )
-    return [(kind, cause, account, int(amount)) for kind, cause, account, amount in rows]
+    return {kind: int(total) for kind, total in rows}

@@ -1,8 +1,6 @@
 """The accounts (F7), what a posting must be, and the gate G-SPEND (domain.md §4.1)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import Mapping
 
 from shared.policy import Policy
 from shared.refusals import Refused
@@ -22,15 +20,6 @@ CASH = {
 """Funding source to the account that holds its money. Money of one source never pays for another's purpose."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """A debit (positive) or credit (negative) in fen."""
-
-    account: str
-    amount_fen: int
-    invoice_id: UUID | None = None
-
-
 def income(source: str) -> str:
     """The income account of a source."""
     return f"INCOME_{source}"
@@ -41,12 +30,11 @@ def expense(category: str) -> str:
     return f"EXPENSE_{category}"
 
 
-def balanced(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines that move anything; raises ValueError when they do not add up to zero (INV-FIN-01)."""
-    moving = tuple(line for line in lines if line.amount_fen)
-    if sum(line.amount_fen for line in moving):
+def balanced(amounts: Mapping[str, int]) -> dict[str, int]:
+    """What moves, in fen by account, debits positive; raises ValueError unless it adds up to zero (INV-FIN-01)."""
+    if sum(amounts.values()):
         raise ValueError("a posting adds up to zero")
-    return moving
+    return {account: amount for account, amount in amounts.items() if amount}
 
 
 def cash_of(source: str) -> str:
@@ -66,6 +54,12 @@ def g_spend(category: str, source: str, evidence_ref: str, policy: Policy) -> No
         raise Refused("source_not_for_category", gate="G-SPEND", clauses=clauses, category=category, source=source)
     if not evidence_ref.strip():
         raise Refused("evidence_missing", gate="G-SPEND", clauses=policy.clauses("spend.allowed"))
+
+
+def need_another(approver: str, preparer: str | None, *, action: str = "approve") -> None:
+    """Whoever prepared what moves money does not approve it (domain.md §4.3)."""
+    if approver == preparer:
+        raise Refused("same_person", action=action)
 
 
 def need_funds(balance_fen: int, amount_fen: int, source: str, policy: Policy) -> None:

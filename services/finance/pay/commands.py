@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.finance.invoices.queries import find_policy
+from services.finance.billing.queries import find_policy
 from services.finance.ledger import commands as ledger
-from services.finance.ledger.rules import STAFF_PAYABLE, Line, expense
+from services.finance.ledger.rules import STAFF_PAYABLE, expense, need_another
 from services.finance.pay import queries, rules
 from services.finance.tables import Contract, HeldSession, Payee, PayLine, RateTable, ServiceRecord, Standing
 from shared.contracts.attendance import SessionCancelled, SessionClosed, StaffServiceRecorded
@@ -74,14 +74,15 @@ def end_contract(work: Work, contract_id: UUID, ended_on: date) -> None:
 
 def keep_session(work: Work, said: SessionClosed | SessionCancelled) -> None:
     """Keep that a session was held, and how long, or was not; what was served in it is priced."""
-    is_held = isinstance(said, SessionClosed)
-    minutes = int((said.closed_at - said.opened_at).total_seconds()) // 60 if isinstance(said, SessionClosed) else 0
     session = work.session.get(HeldSession, said.session_id)
     if session is None:
         session = HeldSession(id=said.session_id, district_id=said.district_id, school_id=said.school_id)
         session.item_id, session.term_id, session.on = said.item_id, said.term_id, said.on
         work.add(session)
-    session.minutes, session.state = minutes, "CLOSED" if is_held else "CANCELLED"
+    if isinstance(said, SessionClosed):
+        session.state, session.minutes = "CLOSED", int((said.closed_at - said.opened_at).total_seconds()) // 60
+    else:
+        session.state, session.minutes = "CANCELLED", 0
     _price_again(work, ServiceRecord.session_id == said.session_id)
 
 
@@ -140,7 +141,7 @@ def approve_rates(work: Work, table_id: UUID, *, authority: str, document_no: st
     found = work.get(RateTable, table_id)
     ledger.lock_books(work, found.school_id)
     table = work.get(RateTable, table_id, lock=True)
-    rules.need_another(work.caller.subject, table.drafted_by)
+    need_another(work.caller.subject, table.drafted_by)
     table.state = rules.RATE_TABLE.move(table.state, "approve")
     table.authority, table.document_no = authority, document_no
     work.session.flush()
@@ -164,53 +165,52 @@ def reconcile(work: Work, records: Sequence[ServiceRecord]) -> None:
     for place, of_term in sorted(by_term.items()):
         policy = find_policy(work, *place)
         if policy is not None:
-            movements = [movement for record in of_term for movement in _bring_up(work, record, facts, policy)]
-            ledger.post(work, movements)
+            for record in of_term:
+                _bring_up(work, record, facts, policy)
 
 
-def _bring_up(work: Work, record: ServiceRecord, facts: queries.Facts, policy: Policy) -> list[ledger.Movement]:
-    """Accrue what is missing, and hold, release or cancel what is there; returns what to post."""
+def _bring_up(work: Work, record: ServiceRecord, facts: queries.Facts, policy: Policy) -> None:
+    """Accrue what is missing, and hold, release or cancel what is there."""
     stands, lines = facts.stands.get(record.person_id, []), facts.lines.get(record.id, [])
     state = rules.wanted_state(record.started_at, record.clearance_epoch, stands)
-    movements = [movement for line in lines for movement in _follow(work, line, state)]
+    for line in lines:
+        _follow(work, line, state)
     if any(line.revision == record.revision for line in lines):
-        return movements
+        return
     rates = facts.rates(record.school_id, record.on)
     priced = rules.price(facts.service(record), stands, facts.agreed(record), rates, policy)
     if isinstance(priced, rules.Waits):
         record.waits_for = priced.reason
-        return movements
+        return
     record.waits_for = None
     before = sum(line.amount_fen for line in lines if line.state != "CANCELLED")
-    return movements + _accrue(work, record, priced, priced.amount_fen - before, state)
+    _accrue(work, record, priced, priced.amount_fen - before, state)
 
 
-def _accrue(
-    work: Work, record: ServiceRecord, priced: rules.Priced, amount_fen: int, state: str
-) -> list[ledger.Movement]:
+def _accrue(work: Work, record: ServiceRecord, priced: rules.Priced, amount_fen: int, state: str) -> None:
     """A new line, in the state that the person's standings ask for; barred service is kept as cancelled, not owed."""
-    line = PayLine(
-        id=new_id(),
-        district_id=record.district_id,
-        school_id=record.school_id,
-        record_id=record.id,
-        session_id=record.session_id,
-        person_id=record.person_id,
-        term_id=record.term_id,
-        on=record.on,
-        revision=record.revision,
-        minutes=priced.minutes,
-        rate_fen=priced.rate_fen,
-        amount_fen=amount_fen,
-        category=priced.category,
-        funding_source=priced.funding_source,
-        state=rules.PAY_LINE.initial,
+    line = work.add(
+        PayLine(
+            district_id=record.district_id,
+            school_id=record.school_id,
+            record_id=record.id,
+            session_id=record.session_id,
+            person_id=record.person_id,
+            term_id=record.term_id,
+            on=record.on,
+            revision=record.revision,
+            minutes=priced.minutes,
+            rate_fen=priced.rate_fen,
+            amount_fen=amount_fen,
+            category=priced.category,
+            funding_source=priced.funding_source,
+            state=rules.PAY_LINE.initial,
+        )
     )
-    work.session.add(line)
     if state == "CANCELLED":
         line.state = rules.PAY_LINE.move(line.state, "cancel")
         work.emit(PayLineCancelled(**_said(line)))
-        return []
+        return
     work.emit(
         PayLineAccrued(
             **_said(line),
@@ -219,13 +219,14 @@ def _accrue(
             funding_source=line.funding_source,
         )
     )
-    return [_debt(line, line.amount_fen, "accrued"), *_follow(work, line, state)]
+    _owe(work, line, line.amount_fen, "accrued")
+    _follow(work, line, state)
 
 
-def _follow(work: Work, line: PayLine, state: str) -> list[ledger.Movement]:
+def _follow(work: Work, line: PayLine, state: str) -> None:
     """Move an unpaid line to where it belongs now; a paid one stays, a person decides about it."""
     if line.state in ("PAID", "CANCELLED", state) or (line.state, state) == ("IN_RUN", "ACCRUED"):
-        return []
+        return
     action, said = {
         "CANCELLED": ("cancel", PayLineCancelled),
         "HELD": ("hold", PayLineHeld),
@@ -233,20 +234,13 @@ def _follow(work: Work, line: PayLine, state: str) -> list[ledger.Movement]:
     }[state]
     line.state, line.run_id = rules.PAY_LINE.move(line.state, action), None
     work.emit(said(**_said(line)))
-    return [_debt(line, -line.amount_fen, "cancelled")] if action == "cancel" else []
+    if action == "cancel":
+        _owe(work, line, -line.amount_fen, "cancelled")
 
 
-def _debt(line: PayLine, amount_fen: int, what: str) -> ledger.Movement:
-    return ledger.Movement(
-        school_id=line.school_id,
-        term_id=line.term_id,
-        kind="PAY_LINE",
-        cause=f"pay-line-{what}:{line.id}",
-        lines=(
-            Line(account=expense(line.category), amount_fen=amount_fen),
-            Line(account=STAFF_PAYABLE, amount_fen=-amount_fen),
-        ),
-    )
+def _owe(work: Work, line: PayLine, amount_fen: int, what: str) -> None:
+    amounts = {expense(line.category): amount_fen, STAFF_PAYABLE: -amount_fen}
+    ledger.post(work, line, "PAY_LINE", f"pay-line-{what}:{line.id}", amounts)
 
 
 def _said(line: PayLine) -> dict[str, Any]:

@@ -1,11 +1,9 @@
-"""What finance does when people serve, and when vetting says something about them."""
+"""What finance does when vetting says something about people who serve, and when what pay waited for is known."""
 
 from services.finance.pay import commands
 from services.finance.tables import ServiceRecord
-from shared.contracts.attendance import SessionCancelled, SessionClosed, StaffServiceRecorded
 from shared.contracts.enrollment import ItemEvent, PlanEvent, PolicyProfilePublished
 from shared.contracts.vetting import (
-    EngagementActivated,
     EngagementTerminated,
     StaffBlocked,
     StaffCleared,
@@ -17,16 +15,6 @@ from shared.contracts.vetting import (
 from shared.messaging.work import Work
 
 BEFORE_ANY_CLEARANCE = 0
-
-
-def accrue_service(work: Work, recorded: StaffServiceRecorded) -> None:
-    """Price recorded service."""
-    commands.keep_service(work, recorded)
-
-
-def price_session(work: Work, said: SessionClosed | SessionCancelled) -> None:
-    """Price what was served in a closed session; nothing is due for one that was not held."""
-    commands.keep_session(work, said)
 
 
 def meet_person(work: Work, registered: StaffRegistered) -> None:
@@ -60,11 +48,6 @@ def stop_pay(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired) -> 
         category=said.category,
         effective_at=said.effective_at,
     )
-
-
-def take_over_rate(work: Work, activated: EngagementActivated) -> None:
-    """Know what was agreed with an outside person."""
-    commands.keep_contract(work, activated)
 
 
 def end_rate(work: Work, terminated: EngagementTerminated) -> None:

@@ -143,10 +143,11 @@ def price(
 
 def _rate(is_external: bool, agreed: Agreed | None, row: Mapping[str, Any] | None) -> int | None:
     """An outside person is paid as agreed; without an agreement nothing is due yet (劳务报酬由双方协议确定)."""
-    if is_external and agreed is None:
-        return None
-    if is_external and agreed is not None and agreed.rate_fen is not None:
-        return agreed.rate_fen
+    if is_external:
+        if agreed is None:
+            return None
+        if agreed.rate_fen is not None:
+            return agreed.rate_fen
     return None if row is None else int(row["rate_fen"])
 
 
@@ -180,9 +181,3 @@ def need_rates(rates: Sequence[Mapping[str, Any]], policy: Policy) -> None:
             clauses = (*policy.clauses("pay.internal_source"), *policy.clauses("spend.by_source"))
             source = row["funding_source"]
             raise Refused("source_not_for_category", gate="G-PAY", clauses=clauses, category=category, source=source)
-
-
-def need_another(approver: str, preparer: str) -> None:
-    """Whoever prepared a run or a table does not approve it."""
-    if approver == preparer:
-        raise Refused("same_person", action="approve")

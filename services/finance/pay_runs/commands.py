@@ -4,8 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from services.finance.ledger import commands as ledger
-from services.finance.ledger.rules import STAFF_PAYABLE, Line, cash_of, g_spend
-from services.finance.pay.rules import PAY_LINE, PAY_RUN, need_another
+from services.finance.ledger.rules import STAFF_PAYABLE, cash_of, g_spend, need_another
+from services.finance.pay.rules import PAY_LINE, PAY_RUN
 from services.finance.pay_runs import queries
 from services.finance.tables import PayRun
 from shared.ids import new_id
@@ -42,33 +42,17 @@ def approve(work: Work, run_id: UUID) -> PayRun:
 
 def pay(work: Work, run_id: UUID) -> PayRun:
     """Pay the lines that are still in the run, each from its own source of money (G-SPEND)."""
-    found = work.get(PayRun, run_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    run = work.get(PayRun, run_id, lock=True)
+    run = ledger.lock_after_book(work, PayRun, run_id)
     need_another(work.caller.subject, run.prepared_by)
     run.state = PAY_RUN.move(run.state, "pay")
     lines = queries.lines_of(work, run.id, lock=True)
     policy = policy_of_term(work, run.school_id, run.term_id)
-    movements = []
     for (category, source), amount in queries.totals(lines).items():
         g_spend(category, source, str(run.id), policy)
-        movements.append(_movement(run, category, source, amount))
-    ledger.post(work, movements)
+        cause = f"pay-run:{run.id}:{category}:{source}"
+        ledger.post(work, run, f"PAY:{category}", cause, {STAFF_PAYABLE: amount, cash_of(source): -amount})
     for source in {source for _, source in queries.totals(lines)}:
-        ledger.need_funds(work, run.school_id, run.term_id, source, 0, policy)
+        ledger.need_funds(work, run, source, 0, policy)
     for line in lines:
         line.state = PAY_LINE.move(line.state, "pay")
     return run
-
-
-def _movement(run: PayRun, category: str, source: str, amount_fen: int) -> ledger.Movement:
-    return ledger.Movement(
-        school_id=run.school_id,
-        term_id=run.term_id,
-        kind=f"PAY:{category}",
-        cause=f"pay-run:{run.id}:{category}:{source}",
-        lines=(
-            Line(account=STAFF_PAYABLE, amount_fen=amount_fen),
-            Line(account=cash_of(source), amount_fen=-amount_fen),
-        ),
-    )

@@ -5,15 +5,17 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from services.finance.billing.queries import prices_of_invoice
+from services.finance.billing.rules import are_posted, g_pub
 from services.finance.invoices import commands as invoices
-from services.finance.invoices import queries as billing
+from services.finance.invoices.queries import find_invoice, need_guardian
 from services.finance.invoices.rules import COLLECTABLE
 from services.finance.ledger import commands as ledger
 from services.finance.ledger import queries as balances
-from services.finance.ledger.rules import RECEIVABLE, SUSPENSE, Line, cash_of
+from services.finance.ledger.rules import RECEIVABLE, SUSPENSE, cash_of
 from services.finance.payments import queries, rules
 from services.finance.refunds import commands as refunds
-from services.finance.tables import GatewayReceipt, Invoice, Participation, Payment
+from services.finance.tables import GatewayReceipt, Invoice, Payment
 from shared.caller import service_itself
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -22,13 +24,14 @@ from shared.policy.published import policy_of_term
 
 def start(work: Work, *, invoice_id: UUID) -> Payment:
     """Begin to pay all that is owed on an invoice of one's own child."""
-    found = billing.find_invoice(work, invoice_id)
-    guardian = billing.need_guardian(work, found.pupil_id)
+    found = find_invoice(work, invoice_id)
+    guardian = need_guardian(work, found.pupil_id)
     invoice = work.get(Invoice, invoice_id, lock=True)
     rules.need_collectable(invoice.state)
     policy = policy_of_term(work, invoice.school_id, invoice.term_id)
-    rules.g_pub(policy, billing.has_every_price(work, invoice.id))
-    account = rules.need_account({price.payee_account for price in billing.prices_of_invoice(work, invoice.id)})
+    prices = prices_of_invoice(work, invoice.id)
+    g_pub(policy, are_posted(prices))
+    account = rules.need_account({price.payee_account for price in prices if price})
     return work.add(
         Payment(
             district_id=invoice.district_id,
@@ -36,7 +39,7 @@ def start(work: Work, *, invoice_id: UUID) -> Payment:
             invoice_id=invoice.id,
             pupil_id=invoice.pupil_id,
             term_id=invoice.term_id,
-            amount_fen=balances.owed(work, [invoice.id]).get(invoice.id, 0),
+            amount_fen=balances.owed(work, invoice),
             payee_account=account,
             state=rules.PAYMENT.initial,
             started_by=guardian,
@@ -71,17 +74,17 @@ def hear_gateway(
     payment = work.get(Payment, payment_id, lock=True)
     may_collect = payment.state == "INITIATED" and invoice.state in COLLECTABLE
     if policy.value("fee.block_if_unpublished"):
-        may_collect = may_collect and billing.has_every_price(work, invoice.id)
-    owed = balances.owed(work, [invoice.id]).get(invoice.id, 0)
-    taken = rules.taken(amount_fen, payment.amount_fen, owed, may_collect=may_collect)
-    _post(work, invoice, transaction_id, taken, amount_fen - taken)
+        may_collect = may_collect and are_posted(prices_of_invoice(work, invoice.id))
+    taken = rules.taken(amount_fen, payment.amount_fen, balances.owed(work, invoice), may_collect=may_collect)
+    excess = amount_fen - taken
+    cause = f"payment:{transaction_id}"
+    amounts = {cash_of(invoice.kind): amount_fen, RECEIVABLE: -taken, SUSPENSE: -excess}
+    ledger.post(work, invoice, "PAYMENT", cause, amounts)
     payment.state = rules.PAYMENT.move(payment.state, "confirm")
     payment.transaction_id, payment.confirmed_at = payment.transaction_id or transaction_id, work.now
     invoices.settle_if_paid(work, invoice, "payment")
-    if amount_fen > taken:
-        participation = work.get(Participation, invoice.participation_id)
-        decides = f"payment:{transaction_id}"
-        refunds.decide(work, invoice, participation, "NOT_COLLECTABLE", decides, amount_fen - taken, from_suspense=True)
+    if excess:
+        refunds.decide(work, invoice, "NOT_COLLECTABLE", cause, excess, from_suspense=True)
     return payment
 
 
@@ -99,16 +102,6 @@ def _is_news(work: Work, payment: Payment, transaction_id: str, amount_fen: int)
         rules.need_same_word((known.payment_id, known.amount_fen), (payment.id, amount_fen))
     work.session.refresh(payment)
     return False
-
-
-def _post(work: Work, invoice: Invoice, transaction_id: str, taken: int, excess: int) -> None:
-    lines = (
-        Line(account=cash_of(invoice.kind), amount_fen=taken + excess, invoice_id=invoice.id),
-        Line(account=RECEIVABLE, amount_fen=-taken, invoice_id=invoice.id),
-        Line(account=SUSPENSE, amount_fen=-excess, invoice_id=invoice.id),
-    )
-    where = {"school_id": invoice.school_id, "term_id": invoice.term_id}
-    ledger.post(work, [ledger.Movement(kind="PAYMENT", cause=f"payment:{transaction_id}", lines=lines, **where)])
 
 
 def reconcile(work: Work, payment_id: UUID) -> Payment:

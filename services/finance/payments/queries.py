@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from services.finance.invoices.queries import visible
-from services.finance.ledger import queries as ledger
 from services.finance.payments import rules
 from services.finance.tables import GatewayReceipt, Payment
 from shared.access_log import log_access
@@ -42,19 +41,10 @@ def find_word(work: Work, transaction_id: str) -> GatewayReceipt | None:
 
 def receipt_lines(work: Work, school_id: UUID, term_id: UUID) -> list[dict[str, Any]]:
     """One salted line with its amount per receipt of a term, in the order of the hashes, which tells nothing."""
-    amounts = {
-        cause.removeprefix("payment:"): amount
-        for kind, cause, _, amount in ledger.cash_movements(work, school_id, term_id)
-        if kind == "PAYMENT"
-    }
     rows = work.session.execute(
-        select(GatewayReceipt.transaction_id, Payment.id, Payment.receipt_salt)
-        .join(Payment, Payment.id == GatewayReceipt.payment_id)
+        select(Payment.receipt_salt, Payment.id, GatewayReceipt.amount_fen)
+        .join(GatewayReceipt, GatewayReceipt.payment_id == Payment.id)
         .where(Payment.school_id == school_id, Payment.term_id == term_id)
     )
-    lines = [
-        {"line": rules.receipt_line(salt, payment_id, amounts[transaction]), "amount_fen": amounts[transaction]}
-        for transaction, payment_id, salt in rows
-        if transaction in amounts
-    ]
+    lines = [{"line": rules.receipt_line(*row), "amount_fen": row.amount_fen} for row in rows]
     return sorted(lines, key=lambda line: str(line["line"]))

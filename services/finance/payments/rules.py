@@ -48,12 +48,6 @@ def need_signature(key: bytes, body: bytes, signature: str) -> None:
         raise BadSignature
 
 
-def g_pub(policy: Policy, is_published: bool) -> None:
-    """G-PUB: nothing is collected while the fee is not verified to be posted (INV-FIN-03)."""
-    if policy.value("fee.block_if_unpublished") and not is_published:
-        raise Refused("fee_not_published", gate="G-PUB", clauses=policy.clauses("fee.block_if_unpublished"))
-
-
 def need_account(accounts: Collection[str]) -> str:
     """The one account that the fees of an invoice are approved for."""
     if len(accounts) != 1:

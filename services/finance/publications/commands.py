@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.finance.invoices import commands as invoices
+from services.finance.billing import commands as billing
 from services.finance.ledger import commands as ledger
+from services.finance.ledger.rules import need_another
 from services.finance.publications import rules
 from services.finance.tables import FeePublication, FeeStandard
 from shared.contracts.finance import FeePublicationInvalidated, FeePublicationVerified
 from shared.messaging.work import Work
-from shared.policy import Policy
 from shared.policy.published import policy_of_district
 from shared.timers import cancel_timer, set_timer
 
@@ -44,18 +44,17 @@ def post(
 
 def verify(work: Work, publication_id: UUID, *, contents: Mapping[str, Any]) -> FeePublication:
     """Confirm what was seen at the place; invoices that only this held are issued at once."""
-    found = work.get(FeePublication, publication_id)
-    standard = work.get(FeeStandard, found.standard_id)
-    ledger.lock_book(work, standard.school_id, standard.term_id)
-    publication = work.get(FeePublication, publication_id, lock=True)
+    standard, publication = _lock(work, publication_id)
     policy = policy_of_district(work)
-    rules.need_another(work.caller.subject, publication.posted_by)
+    need_another(work.caller.subject, publication.posted_by, action="verify")
     state = rules.PUBLICATION.move(publication.state, "verify")
     for seen in (contents, publication.contents):
         rules.need_posted_as_approved(seen, standard.content_hash, policy)
     publication.state = state
     publication.verified_by, publication.verified_at = work.caller.subject, work.now
-    _see_again_in_time(work, publication, policy)
+    days = policy.value("fee.publication.reverify_days")
+    if days is not None:
+        set_timer(work, REVERIFY, publication.id, work.now + timedelta(days=days))
     work.emit(
         FeePublicationVerified(
             district_id=publication.district_id,
@@ -67,22 +66,13 @@ def verify(work: Work, publication_id: UUID, *, contents: Mapping[str, Any]) -> 
         )
     )
     work.session.flush()
-    invoices.retry(work, standard.school_id, standard.term_id)
+    billing.retry(work, standard.school_id, standard.term_id)
     return publication
-
-
-def _see_again_in_time(work: Work, publication: FeePublication, policy: Policy) -> None:
-    days = policy.value("fee.publication.reverify_days")
-    if days is not None:
-        set_timer(work, REVERIFY, publication.id, work.now + timedelta(days=days))
 
 
 def invalidate(work: Work, publication_id: UUID, *, cause: str) -> FeePublication:
     """Say that a posted fee holds no more: nothing is issued or paid on it from now on."""
-    found = work.get(FeePublication, publication_id)
-    standard = work.get(FeeStandard, found.standard_id)
-    ledger.lock_book(work, standard.school_id, standard.term_id)
-    publication = work.get(FeePublication, publication_id, lock=True)
+    standard, publication = _lock(work, publication_id)
     publication.state = rules.PUBLICATION.move(publication.state, "invalidate")
     publication.cause = cause
     cancel_timer(work, REVERIFY, publication.id)
@@ -97,6 +87,13 @@ def invalidate(work: Work, publication_id: UUID, *, cause: str) -> FeePublicatio
         )
     )
     return publication
+
+
+def _lock(work: Work, publication_id: UUID) -> tuple[FeeStandard, FeePublication]:
+    """A publication and its standard; the book is locked, then the publication."""
+    standard = work.get(FeeStandard, work.get(FeePublication, publication_id).standard_id)
+    ledger.lock_book(work, standard.school_id, standard.term_id)
+    return standard, work.get(FeePublication, publication_id, lock=True)
 
 
 def expire(work: Work, publication_id: UUID) -> None:

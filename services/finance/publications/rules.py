@@ -54,9 +54,3 @@ def need_in_force(state: str, policy: Policy) -> None:
     """Only an approved standard is posted."""
     if state not in ("APPROVED", "IN_EFFECT"):
         raise Refused("standard_not_approved", gate="G-PUB", clauses=policy.clauses("fee.approval"), state=state)
-
-
-def need_another(verifier: str, poster: str) -> None:
-    """Whoever posted does not confirm that it is posted."""
-    if verifier == poster:
-        raise Refused("same_person", action="verify")

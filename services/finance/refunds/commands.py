@@ -4,10 +4,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.finance.billing.commands import keep_participation
 from services.finance.invoices import commands as invoices
-from services.finance.invoices import queries as billing
+from services.finance.invoices.queries import bill_of, find_invoice
 from services.finance.ledger import commands as ledger
-from services.finance.ledger.rules import REFUND_PAYABLE, SUSPENSE, Line, income
+from services.finance.ledger import queries as balances
+from services.finance.ledger.rules import REFUND_PAYABLE, SUSPENSE, income
 from services.finance.refunds import queries, rules
 from services.finance.tables import Invoice, Participation, Refund
 from shared.contracts.enrollment import ParticipationWithdrawn
@@ -20,7 +22,7 @@ from shared.policy.published import policy_of_term, term
 def settle_withdrawal(work: Work, withdrawn: ParticipationWithdrawn) -> None:
     """Take the undelivered part off every invoice of a participation, and decide once what goes back (INV-X-02)."""
     ledger.lock_book(work, withdrawn.school_id, withdrawn.term_id)
-    participation = invoices.keep_participation(work, withdrawn)
+    participation = keep_participation(work, withdrawn)
     if participation.withdrawn_on is not None:
         return
     participation.withdrawn_on = withdrawn.effective_on
@@ -30,9 +32,7 @@ def settle_withdrawal(work: Work, withdrawn: ParticipationWithdrawn) -> None:
 
 def settle_left(work: Work, participation_id: UUID) -> None:
     """A participation was billed after its withdrawal, for want of a fact until then (timer); the same decision."""
-    found = work.get(Participation, participation_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    _settle_all(work, work.get(Participation, participation_id, lock=True))
+    _settle_all(work, ledger.lock_after_book(work, Participation, participation_id))
 
 
 def _settle_all(work: Work, participation: Participation) -> None:
@@ -48,15 +48,15 @@ def _settle(work: Work, participation: Participation, invoice: Invoice) -> None:
     decides = f"withdrawal:{invoice.id}"
     unused = 0 if invoice.state in ("DRAFT", "VOID") else _unused(work, participation, invoice)
     if unused is None:
-        _open(work, invoice, participation, "WITHDRAWAL", decides)
+        _open(work, invoice, "WITHDRAWAL", decides)
         return
     goes_back = invoices.lower(work, invoice, unused, "CREDIT_NOTE", decides) if unused else 0
-    if invoice.state == "DRAFT" or (unused and not invoices.bill_of(work, invoice).due and not goes_back):
+    if invoice.state == "DRAFT" or (unused and not bill_of(work, invoice).due and not goes_back):
         if invoice.state in ("DRAFT", "ISSUED", "OVERDUE"):
             invoices.void(work, invoice, f"void:{invoice.id}")
     else:
         invoices.settle_if_paid(work, invoice, "payment")
-    decide(work, invoice, participation, "WITHDRAWAL", decides, goes_back)
+    decide(work, invoice, "WITHDRAWAL", decides, goes_back)
 
 
 def _unused(work: Work, participation: Participation, invoice: Invoice) -> int | None:
@@ -64,7 +64,7 @@ def _unused(work: Work, participation: Participation, invoice: Invoice) -> int |
         raise ValueError("an invoiced participation has its dates")
     return rules.unused(
         policy_of_term(work, invoice.school_id, invoice.term_id),
-        invoices.bill_of(work, invoice).due,
+        bill_of(work, invoice).due,
         term(work, invoice.term_id).school_days,
         (participation.starts_on, participation.ends_on),
         participation.withdrawn_on,
@@ -72,41 +72,26 @@ def _unused(work: Work, participation: Participation, invoice: Invoice) -> int |
 
 
 def decide(
-    work: Work,
-    invoice: Invoice,
-    participation: Participation,
-    cause: str,
-    decides: str,
-    amount_fen: int,
-    *,
-    from_suspense: bool = False,
+    work: Work, invoice: Invoice, cause: str, decides: str, amount_fen: int, *, from_suspense: bool = False
 ) -> Refund:
     """The one decision about something: an amount to be approved, or nothing. The caller holds the invoice."""
     if (known := queries.find_decision(work, decides)) is not None:
         return known
-    refund = _open(work, invoice, participation, cause, decides, from_suspense=from_suspense)
+    refund = _open(work, invoice, cause, decides, from_suspense=from_suspense)
     _calculate(work, refund, amount_fen)
     return refund
 
 
-def _open(
-    work: Work,
-    invoice: Invoice,
-    participation: Participation,
-    cause: str,
-    decides: str,
-    *,
-    from_suspense: bool = False,
-) -> Refund:
+def _open(work: Work, invoice: Invoice, cause: str, decides: str, *, from_suspense: bool = False) -> Refund:
     return work.add(
         Refund(
             district_id=invoice.district_id,
             school_id=invoice.school_id,
             invoice_id=invoice.id,
-            participation_id=participation.id,
+            participation_id=invoice.participation_id,
             pupil_id=invoice.pupil_id,
             term_id=invoice.term_id,
-            payee_id=participation.guardian_id,
+            payee_id=work.session.get_one(Participation, invoice.participation_id).guardian_id,
             cause=cause,
             decides=decides,
             from_suspense=from_suspense,
@@ -135,34 +120,32 @@ def _calculate(work: Work, refund: Refund, amount_fen: int) -> None:
 
 def request(work: Work, *, invoice_id: UUID, cause: str, reason: str) -> Refund:
     """Ask for money back by hand; the accountant calculates it."""
-    invoice = billing.find_invoice(work, invoice_id)
-    participation = work.get(Participation, invoice.participation_id)
-    refund = _open(work, invoice, participation, cause, f"request:{new_id()}")
+    refund = _open(work, find_invoice(work, invoice_id), cause, f"request:{new_id()}")
     refund.reason = reason
     return refund
 
 
 def calculate(work: Work, refund_id: UUID, *, amount_fen: int) -> Refund:
     """Set the amount of a requested refund; never more than came in."""
-    found = work.get(Refund, refund_id)
-    invoice = work.one(select(Invoice).where(Invoice.id == found.invoice_id), lock=True, thing="invoice")
-    refund = work.get(Refund, refund_id, lock=True)
+    invoice, refund = _lock(work, refund_id)
     policy = policy_of_term(work, refund.school_id, refund.term_id)
-    paid = billing.figures(work, invoice)["paid_fen"]
-    rules.need_within_paid(amount_fen, paid, queries.refunded(work, invoice.id), policy)
+    rules.need_within_paid(amount_fen, balances.paid(work, invoice), queries.refunded(work, invoice.id), policy)
     _calculate(work, refund, amount_fen)
-    _owe(work, refund, invoice, amount_fen, f"refund:{refund.id}")
+    _owe(work, invoice, amount_fen, f"refund:{refund.id}")
     return refund
 
 
-def _owe(work: Work, refund: Refund, invoice: Invoice, amount_fen: int, cause: str) -> None:
+def _lock(work: Work, refund_id: UUID) -> tuple[Invoice, Refund]:
+    """A refund and its invoice, locked in the order in which every command locks them."""
+    of_refund = select(Invoice).where(Invoice.id == work.get(Refund, refund_id).invoice_id)
+    invoice = work.one(of_refund, lock=True, thing="invoice")  # If-Match speaks of the refund
+    return invoice, work.get(Refund, refund_id, lock=True)
+
+
+def _owe(work: Work, invoice: Invoice, amount_fen: int, cause: str) -> None:
     """Income becomes a debt to the family; a negative amount takes that back."""
-    lines = (
-        Line(account=income(invoice.kind), amount_fen=amount_fen, invoice_id=invoice.id),
-        Line(account=REFUND_PAYABLE, amount_fen=-amount_fen, invoice_id=invoice.id),
-    )
-    where = {"school_id": refund.school_id, "term_id": refund.term_id}
-    ledger.post(work, [ledger.Movement(kind="CREDIT_NOTE", cause=cause, lines=lines, **where)])
+    amounts = {income(invoice.kind): amount_fen, REFUND_PAYABLE: -amount_fen}
+    ledger.post(work, invoice, "CREDIT_NOTE", cause, amounts)
 
 
 def approve(work: Work, refund_id: UUID) -> Refund:
@@ -176,15 +159,12 @@ def approve(work: Work, refund_id: UUID) -> Refund:
 
 def reject(work: Work, refund_id: UUID, *, reason: str) -> Refund:
     """Refuse a refund with its reason; the debt that it had become is income again. Suspense is never kept."""
-    found = work.get(Refund, refund_id)
-    invoice = work.one(select(Invoice).where(Invoice.id == found.invoice_id), lock=True, thing="invoice")
-    refund = work.get(Refund, refund_id, lock=True)
+    invoice, refund = _lock(work, refund_id)
     rules.need_not_suspense(refund.from_suspense)
     rules.need_approver(work.caller.subject, work.caller.person_id, refund.prepared_by, refund.payee_id)
     refund.state = rules.REFUND.move(refund.state, "reject")
     refund.reason = reason
-    if refund.amount_fen:
-        _owe(work, refund, invoice, -refund.amount_fen, f"reject:{refund.id}")
+    _owe(work, invoice, -refund.amount_fen, f"reject:{refund.id}")
     return refund
 
 
@@ -192,18 +172,13 @@ def pay(work: Work, refund_id: UUID) -> Refund:
     """Send an approved refund to the family by the channel that it came by."""
     found = work.get(Refund, refund_id)
     ledger.lock_book(work, found.school_id, found.term_id)
-    invoice = work.one(select(Invoice).where(Invoice.id == found.invoice_id), lock=True, thing="invoice")
-    refund = work.get(Refund, refund_id, lock=True)
+    invoice, refund = _lock(work, refund_id)
     refund.state = rules.REFUND.move(refund.state, "pay")
     policy = policy_of_term(work, refund.school_id, refund.term_id)
-    where = {"school_id": refund.school_id, "term_id": refund.term_id}
-    cash = ledger.need_funds(work, source=invoice.kind, amount_fen=refund.amount_fen, policy=policy, **where)
+    cash = ledger.need_funds(work, invoice, invoice.kind, refund.amount_fen, policy)
     debt = SUSPENSE if refund.from_suspense else REFUND_PAYABLE
-    lines = (
-        Line(account=debt, amount_fen=refund.amount_fen, invoice_id=invoice.id),
-        Line(account=cash, amount_fen=-refund.amount_fen, invoice_id=invoice.id),
-    )
-    ledger.post(work, [ledger.Movement(kind="REFUND", cause=f"refund-paid:{refund.id}", lines=lines, **where)])
+    amounts = {debt: refund.amount_fen, cash: -refund.amount_fen}
+    ledger.post(work, invoice, "REFUND", f"refund-paid:{refund.id}", amounts)
     if not refund.from_suspense and invoice.state in ("SETTLED", "CREDITED"):
         invoice.state = "CREDITED"
     work.emit(

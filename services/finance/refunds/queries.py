@@ -29,7 +29,7 @@ def find_decision(work: Work, decides: str) -> Refund | None:
 def refunded(work: Work, invoice_id: UUID) -> int:
     """What went or will go back of the money taken for an invoice."""
     total = work.session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
+        select(func.sum(Refund.amount_fen)).where(
             Refund.invoice_id == invoice_id, Refund.from_suspense.is_(False), Refund.state != "REJECTED"
         )
     )

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.finance.ledger import commands as ledger
-from services.finance.ledger.rules import PROVIDER_PAYABLE, Line, cash_of, expense, g_spend
+from services.finance.ledger.rules import PROVIDER_PAYABLE, expense, g_spend, need_another
 from services.finance.settlements import queries, rules
 from services.finance.tables import HeldSession, ProviderContract, ProviderSettlement
 from shared.contracts.finance import ProviderSettlementClosed
@@ -71,25 +71,25 @@ def agree(work: Work, settlement_id: UUID) -> ProviderSettlement:
 
 def approve(work: Work, settlement_id: UUID) -> ProviderSettlement:
     """Approve what somebody else calculated; from here on it is owed."""
-    settlement = _locked(work, settlement_id)
-    rules.need_another(work.caller.subject, settlement.calculated_by)
+    settlement = ledger.lock_after_book(work, ProviderSettlement, settlement_id)
+    need_another(work.caller.subject, settlement.calculated_by)
     settlement.state = rules.SETTLEMENT.move(settlement.state, "approve")
     settlement.approved_by = work.caller.subject
-    owed = Line(account=PROVIDER_PAYABLE, amount_fen=-settlement.amount_fen)
-    _post(work, settlement, "approved", Line(account=expense(rules.CATEGORY), amount_fen=settlement.amount_fen), owed)
+    amounts = {expense(rules.CATEGORY): settlement.amount_fen, PROVIDER_PAYABLE: -settlement.amount_fen}
+    ledger.post(work, settlement, "SETTLEMENT", f"settlement:{settlement.id}:approved", amounts)
     return settlement
 
 
 def pay(work: Work, settlement_id: UUID) -> ProviderSettlement:
     """Pay it from the agency fees (G-SPEND)."""
-    settlement = _locked(work, settlement_id)
-    rules.need_another(work.caller.subject, settlement.calculated_by)
+    settlement = ledger.lock_after_book(work, ProviderSettlement, settlement_id)
+    need_another(work.caller.subject, settlement.calculated_by)
     settlement.state = rules.SETTLEMENT.move(settlement.state, "pay")
     amount, policy = settlement.amount_fen, policy_of_term(work, settlement.school_id, settlement.term_id)
     g_spend(rules.CATEGORY, rules.SOURCE, str(settlement.id), policy)
-    ledger.need_funds(work, settlement.school_id, settlement.term_id, rules.SOURCE, amount, policy)
-    cash = Line(account=cash_of(rules.SOURCE), amount_fen=-amount)
-    _post(work, settlement, "paid", Line(account=PROVIDER_PAYABLE, amount_fen=amount), cash)
+    cash = ledger.need_funds(work, settlement, rules.SOURCE, amount, policy)
+    amounts = {PROVIDER_PAYABLE: amount, cash: -amount}
+    ledger.post(work, settlement, "SETTLEMENT", f"settlement:{settlement.id}:paid", amounts)
     work.emit(
         ProviderSettlementClosed(
             district_id=settlement.district_id,
@@ -102,16 +102,3 @@ def pay(work: Work, settlement_id: UUID) -> ProviderSettlement:
         )
     )
     return settlement
-
-
-def _locked(work: Work, settlement_id: UUID) -> ProviderSettlement:
-    """The settlement, locked after its book."""
-    found = work.get(ProviderSettlement, settlement_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    return work.get(ProviderSettlement, settlement_id, lock=True)
-
-
-def _post(work: Work, settlement: ProviderSettlement, what: str, *lines: Line) -> None:
-    where = {"school_id": settlement.school_id, "term_id": settlement.term_id}
-    cause = f"settlement:{settlement.id}:{what}"
-    ledger.post(work, [ledger.Movement(kind="SETTLEMENT", cause=cause, lines=lines, **where)])

@@ -65,9 +65,3 @@ def need_provider(represents: bool) -> None:
     """Whoever represents the provider agrees, nobody else."""
     if not represents:
         raise Refused("not_the_provider")
-
-
-def need_another(approver: str, calculator: str) -> None:
-    """Whoever calculated a settlement neither approves nor pays it."""
-    if approver == calculator:
-        raise Refused("same_person", action="approve")

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from services.finance.invoices import commands as invoices
+from services.finance.billing import commands as billing
 from services.finance.ledger import commands as ledger
+from services.finance.ledger.rules import need_another
 from services.finance.statements import queries, rules
 from services.finance.tables import Participation, Statement, published_statements
 from shared.contracts.finance import TermStatementPublished
@@ -33,7 +34,7 @@ def draft(work: Work, *, school_id: UUID, term_id: UUID) -> Statement:
 def approve(work: Work, statement_id: UUID) -> Statement:
     """Approve what somebody else drew."""
     statement = work.get(Statement, statement_id, lock=True)
-    rules.need_another(work.caller.subject, statement.drafted_by)
+    need_another(work.caller.subject, statement.drafted_by)
     statement.state = rules.STATEMENT.move(statement.state, "approve")
     statement.approved_by = work.caller.subject
     return statement
@@ -41,9 +42,7 @@ def approve(work: Work, statement_id: UUID) -> Statement:
 
 def publish(work: Work, statement_id: UUID) -> Statement:
     """Make it public, if the ledger still says the same; the invoices of the next term are unlocked."""
-    found = work.get(Statement, statement_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    statement = work.get(Statement, statement_id, lock=True)
+    statement = ledger.lock_after_book(work, Statement, statement_id)
     statement.state = rules.STATEMENT.move(statement.state, "publish")
     now = queries.fold(work, statement.school_id, statement.term_id)
     rules.need_unmoved(statement.totals, now, policy_of_term(work, statement.school_id, statement.term_id))
@@ -66,5 +65,5 @@ def publish(work: Work, statement_id: UUID) -> Statement:
         )
     )
     work.session.flush()
-    invoices.retry_where(work, Participation.school_id == statement.school_id)
+    billing.retry_where(work, Participation.school_id == statement.school_id)
     return statement

@@ -16,7 +16,7 @@ from shared.refusals import NotFound
 def fold(work: Work, school_id: UUID, term_id: UUID) -> dict[str, Any]:
     """What the ledger says of a term now."""
     lines = payments.receipt_lines(work, school_id, term_id)
-    return rules.fold(ledger.cash_movements(work, school_id, term_id), lines)
+    return rules.fold(ledger.cash_by_kind(work, school_id, term_id), lines)
 
 
 def find_statement(work: Work, school_id: UUID, term_id: UUID) -> Statement | None:

@@ -1,7 +1,6 @@
 """What a statement says (F13)."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,14 +23,11 @@ STATEMENT = Machine(
 )
 
 
-def fold(movements: Iterable[tuple[str, str, str, int]], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A term's money by what moved it: `(kind, cause, account, fen)` of each movement, and the receipts' lines.
+def fold(by_kind: Mapping[str, int], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A term's money by what moved it, in positive and out negative, and the receipts' lines.
 
     income − expense = balance, and the lines add up to what families paid.
     """
-    by_kind: dict[str, int] = defaultdict(int)
-    for kind, _, _, amount in movements:
-        by_kind[kind] += amount
     parts = [{"kind": kind, "amount_fen": amount} for kind, amount in sorted(by_kind.items())]
     income = sum(amount for amount in by_kind.values() if amount > 0)
     expense = -sum(amount for amount in by_kind.values() if amount < 0)
@@ -56,9 +52,3 @@ def need_unmoved(drafted: Mapping[str, Any], now: Mapping[str, Any], policy: Pol
     """What was approved is still what the ledger says, to the fen (INV-FIN-16)."""
     if drafted != now:
         raise Refused("ledger_moved", gate="G-STMT", clauses=policy.clauses("statement.term_end"))
-
-
-def need_another(approver: str, drafter: str) -> None:
-    """Whoever drafted a statement does not approve it."""
-    if approver == drafter:
-        raise Refused("same_person", action="approve")

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.finance.ledger import commands as ledger
-from services.finance.ledger.rules import Line, cash_of, income
+from services.finance.ledger.rules import cash_of, income, need_another
 from services.finance.subsidies import queries, rules
 from services.finance.tables import SubsidyClaim
 from shared.contracts.attendance import HeadcountCounted
@@ -14,7 +14,7 @@ from shared.policy.published import policy_of_term, term
 SOURCE = "FISCAL_SUBSIDY"
 
 
-def keep_count(work: Work, counted: HeadcountCounted) -> None:
+def open_claim(work: Work, counted: HeadcountCounted) -> None:
     """A term's real headcount opens a claim, once."""
     if work.session.get(SubsidyClaim, counted.count_id) is None:
         work.add(
@@ -36,13 +36,11 @@ def calculate(
     *,
     per_pupil_fen: int,
     document_no: str,
-    uplift_bp: int = 0,
-    remote_document_no: str | None = None,
+    uplift_bp: int,
+    remote_document_no: str | None,
 ) -> SubsidyClaim:
     """The district's amount per pupil × actual participants, under the cap where the profile has one."""
-    found = work.get(SubsidyClaim, claim_id)
-    ledger.lock_book(work, found.school_id, found.term_id)
-    claim = work.get(SubsidyClaim, claim_id, lock=True)
+    claim = ledger.lock_after_book(work, SubsidyClaim, claim_id)
     claim.state = rules.SUBSIDY_CLAIM.move(claim.state, "calculate")
     policy = policy_of_term(work, claim.school_id, claim.term_id)
     rules.need_uplift(policy, uplift_bp, remote_document_no)
@@ -69,7 +67,7 @@ def calculate(
 def approve(work: Work, claim_id: UUID) -> SubsidyClaim:
     """Approve what somebody else calculated."""
     claim = work.get(SubsidyClaim, claim_id, lock=True)
-    rules.need_another(work.caller.subject, claim.calculated_by)
+    need_another(work.caller.subject, claim.calculated_by)
     claim.state = rules.SUBSIDY_CLAIM.move(claim.state, "approve")
     return claim
 
@@ -79,7 +77,6 @@ def receive(work: Work, claim_id: UUID) -> SubsidyClaim:
     claim = work.get(SubsidyClaim, claim_id, lock=True)
     claim.state = rules.SUBSIDY_CLAIM.move(claim.state, "receive")
     amount = claim.amount_fen or 0
-    lines = (Line(account=cash_of(SOURCE), amount_fen=amount), Line(account=income(SOURCE), amount_fen=-amount))
-    where = {"school_id": claim.school_id, "term_id": claim.term_id}
-    ledger.post(work, [ledger.Movement(kind="SUBSIDY", cause=f"subsidy:{claim.id}", lines=lines, **where)])
+    amounts = {cash_of(SOURCE): amount, income(SOURCE): -amount}
+    ledger.post(work, claim, "SUBSIDY", f"subsidy:{claim.id}", amounts)
     return claim

@@ -51,9 +51,3 @@ def school_year(policy: Policy, day: date) -> date:
     month, first = map(int, policy.value("subsidy.year_start").split("-"))
     start = date(day.year, month, first)
     return start if day >= start else date(day.year - 1, month, first)
-
-
-def need_another(approver: str, calculator: str | None) -> None:
-    """Whoever calculated a claim does not approve it."""
-    if approver == calculator:
-        raise Refused("same_person", action="approve")

@@ -1,5 +1,6 @@
 """HTTP door of waivers. The hardship basis is read by those who review, and every reading is logged."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -121,6 +122,6 @@ def deny_waiver(work: Work, waiver_id: UUID) -> Waiver:
 
 
 @door.post("/waivers/<uuid:waiver_id>/revoke", needs="waiver.revoke", takes=From, gives=WaiverOut, once=True)
-def revoke_waiver(work: Work, waiver_id: UUID, from_on: Any) -> Waiver:
+def revoke_waiver(work: Work, waiver_id: UUID, from_on: date) -> Waiver:
     """End it, from a day that is not past."""
     return commands.revoke(work, waiver_id, from_on=from_on)

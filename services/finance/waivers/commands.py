@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.finance.billing import commands as billing
 from services.finance.invoices import commands as invoices
-from services.finance.invoices import queries as billing
+from services.finance.invoices.queries import bill_of, need_guardian
 from services.finance.ledger import commands as ledger
 from services.finance.refunds import commands as refunds
 from services.finance.tables import Invoice, Participation, Waiver
@@ -70,7 +71,7 @@ def _waiver(work: Work, school_id: UUID, told: Mapping[str, Any], *, evidence_re
 
 def apply(work: Work, *, consent: bool, evidence_ref: str, **told: Any) -> Waiver:
     """Ask to be relieved; nothing is billed before the answer."""
-    billing.need_guardian(work, told["pupil_id"])
+    need_guardian(work, told["pupil_id"])
     policy = policy_of_district(work)
     rules.need_consent(consent, policy)
     rules.need_basis(policy, told["basis"])
@@ -99,7 +100,7 @@ def deny(work: Work, waiver_id: UUID) -> Waiver:
     waiver.state = rules.WAIVER.move(waiver.state, "deny")
     waiver.reviewed_by = work.caller.subject
     work.session.flush()
-    invoices.retry_where(work, Participation.pupil_id == waiver.pupil_id)
+    billing.retry_where(work, Participation.pupil_id == waiver.pupil_id)
     return waiver
 
 
@@ -144,11 +145,11 @@ def _take_effect(work: Work, granted: Sequence[Waiver]) -> None:
     for invoice in list(live):
         if (invoice.school_id, invoice.term_id) in touched[invoice.pupil_id]:
             _lower(work, invoice, pupils[invoice.pupil_id])
-    invoices.retry_where(work, Participation.pupil_id.in_(pupils))
+    billing.retry_where(work, Participation.pupil_id.in_(pupils))
 
 
 def _lower(work: Work, invoice: Invoice, waiver: Waiver) -> None:
-    bill = invoices.bill_of(work, invoice)
+    bill = bill_of(work, invoice)
     waived = bill.waive(waiver.percent or 0)
     if waived == bill:
         return
@@ -156,6 +157,5 @@ def _lower(work: Work, invoice: Invoice, waiver: Waiver) -> None:
     goes_back = invoices.lower(work, invoice, waived.waived - bill.waived, "WAIVER", cause)
     invoice.waived_fen = waived.waived
     if goes_back:
-        participation = work.get(Participation, invoice.participation_id)
-        refunds.decide(work, invoice, participation, "WAIVER_LATE", cause, goes_back)
+        refunds.decide(work, invoice, "WAIVER_LATE", cause, goes_back)
     invoices.settle_if_paid(work, invoice, "payment" if waived.paid else "waiver")

@@ -1,13 +1,12 @@
 """What finance does when families, items and participations become known."""
 
-from services.finance.invoices import commands
+from services.finance.billing import commands
 from services.finance.tables import GuardianLink, Item, Participation, Pupil
 from shared.contracts.enrollment import (
     CalendarPublished,
     GuardianLinkEnded,
     GuardianLinkVerified,
     ItemEvent,
-    ParticipationConfirmed,
     PlanEvent,
     PolicyProfilePublished,
     PupilMoved,
@@ -48,11 +47,6 @@ def take_over_item(work: Work, told: ItemEvent) -> None:
     item.fee_bearing, item.provider_id, item.heard_version = told.fee_bearing, told.provider_id, work.heard_version
     work.session.flush()
     commands.retry_where(work, Participation.school_id == told.school_id, Participation.term_id == told.term_id)
-
-
-def bill_participation(work: Work, confirmed: ParticipationConfirmed) -> None:
-    """Decide about the fee of a confirmed participation."""
-    commands.bill_confirmed(work, confirmed)
 
 
 def bill_what_waited_for_plan(work: Work, said: PlanEvent) -> None:
