@@ -37,6 +37,7 @@ log = structlog.get_logger()
 SERVICES = ("enrollment", "attendance", "finance", "vetting")
 ROLES = ("web", "relay", "consumer", "clock")
 
+CLOCK_SECONDS = 0.25
 PRUNE_SECONDS = 3600.0
 
 Loop = Callable[[threading.Event], None]
@@ -186,7 +187,7 @@ class Node:
                 notifications.send_waiting(self.database, channel)
             except DBAPIError as fault:
                 log.warning("clock_database_fault", service=self.service.name, fault=type(fault.orig).__name__)
-            stop.wait(self.settings.poll_seconds)
+            stop.wait(CLOCK_SECONDS)
 
     def prune(self, stop: threading.Event) -> None:
         """Delete what is older than the retention, every hour until `stop`."""

@@ -22,11 +22,21 @@ NEEDS_SERVERS = ("service", "stories", "faults", "properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs servers by where it stands; the longest begin first, as the suite runs in several processes."""
+    """Mark what needs servers by where it stands, and begin with the longest, as the suite runs in several processes.
+
+    Those that look at one played term come together, so that one process plays it for all of them.
+    """
     for item in items:
         if set(item.path.parts) & set(NEEDS_SERVERS):
             item.add_marker(pytest.mark.servers)
-    items.sort(key=lambda item: "stories" not in item.path.parts)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    long = ("stories", "test_life_of_a_district.py")
+    if "played_term" in getattr(item, "fixturenames", ()) or "loopback-P5" in item.name:
+        return 0
+    return 1 if set(item.path.parts) & set(long) else 2
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from shared.messaging.topology import queue_name
 log = structlog.get_logger()
 
 PREFETCH = 100
-BATCH = 50
+BATCH = 200
 GATHER_SECONDS = 0.02
 IDLE_SECONDS = 0.25
 TICK_SECONDS = 1.0

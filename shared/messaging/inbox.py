@@ -14,14 +14,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, func, insert, literal, select, tuple_, update
+from sqlalchemy import bindparam, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from shared.caller import service_itself
 from shared.crash import crash_point
-from shared.database import Database
+from shared.database import Database, insert_rows
 from shared.events import Envelope, Undecodable, decode
 from shared.messaging.work import Work, open_work
 from shared.peers import PeerAway, Peers
@@ -292,13 +292,14 @@ def _in_order(envelopes: Sequence[Envelope], positions: dict[Stream, int]) -> tu
 
 
 def _waiting_subjects(session: Session, envelopes: Sequence[Envelope]) -> set[tuple[str, str]]:
-    subjects = {(envelope.source, envelope.subject) for envelope in envelopes}
-    found = session.execute(
-        select(inbox.c.source, inbox.c.subject)
-        .where(tuple_(inbox.c.source, inbox.c.subject).in_(sorted(subjects)), inbox.c.status.in_(WAITING))
-        .distinct()
-    )
+    subjects = {envelope.subject for envelope in envelopes}
+    found = session.connection().exec_driver_sql(_WAITING, {"subjects": list(subjects)})
     return {(row.source, row.subject) for row in found}
+
+
+_WAITING = (
+    "SELECT DISTINCT source, subject FROM inbox WHERE subject = ANY(%(subjects)s) AND status IN ('parked', 'dead')"
+)
 
 
 def _receipt(envelope: Envelope, status: str, **more: Any) -> dict[str, Any]:
@@ -322,7 +323,7 @@ def _keep(session: Session, receipts: list[dict[str, Any]], positions: dict[Stre
     if not receipts:
         return
     session.flush()
-    session.execute(insert(inbox), receipts)
+    insert_rows(session, inbox, receipts)
     session.connection().execute(
         _MOVE,
         [

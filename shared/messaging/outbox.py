@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Connection, any_, bindparam, insert, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Connection, any_, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
+from shared.database import insert_rows
 from shared.events import PARTITIONS, Envelope, Event, data_of, encode
 from shared.ids import new_id
 from shared.tables import outbox, outbox_part, outbox_subject
@@ -80,7 +81,7 @@ def write(session: Session, service: str, said: Sequence[Said]) -> None:
         versions[subject] += 1
         timeline, numbers[part] = numbers[part][0], (numbers[part][0], numbers[part][1] + 1)
         rows.append(_row(service, one, timeline, numbers[part][1], versions[subject]))
-    session.execute(insert(outbox), rows)
+    insert_rows(session, outbox, rows)
 
 
 def _reserve_versions(session: Session, said: Sequence[Said]) -> dict[str, int]:

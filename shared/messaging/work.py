@@ -34,6 +34,8 @@ T = TypeVar("T")
 RowT = TypeVar("RowT", bound=Row)
 
 TRIES = 3
+KEPT = 256
+"""Statements and walls that are kept: a statement that is built anew is also examined anew, which costs the most."""
 
 
 class Work:
@@ -113,7 +115,7 @@ class Work:
     ) -> RowT:
         """The only row of `query`; raises NotFound(thing)."""
         if lock:
-            query = query.with_for_update().execution_options(populate_existing=True)
+            query = _locking(query)
         row = self.session.scalars(query, parameters).one_or_none()
         if row is None:
             raise NotFound(thing)
@@ -164,6 +166,11 @@ def _by_id(row_type: Any) -> Any:
     return select(row_type).where(row_type.id == bindparam("row_id"))
 
 
+@lru_cache(maxsize=KEPT)
+def _locking(query: Any) -> Any:
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
 @orm_event.listens_for(Session, "before_flush")
 def _update_together(session: Session, _context: object, _instances: object) -> None:
     """Many changed rows go in one round trip; SQLAlchemy takes one for each row that has a version."""
@@ -197,10 +204,15 @@ def _within_walls(state: ORMExecuteState) -> None:
         return
     if state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(*_walls(caller.district_ids, caller.school_ids))
+    state.statement = _walled(state.statement, caller.district_ids, caller.school_ids)
 
 
-@lru_cache(maxsize=256)  # examining the lambdas costs as much as compiling a query; the same ids make the same walls
+@lru_cache(maxsize=KEPT)
+def _walled(statement: Any, district_ids: frozenset[UUID], school_ids: frozenset[UUID] | None) -> Any:
+    return statement.options(*_walls(district_ids, school_ids))
+
+
+@lru_cache(maxsize=KEPT)  # examining the lambdas costs as much as compiling a query; the same ids make the same walls
 def _walls(district_ids: frozenset[UUID], school_ids: frozenset[UUID] | None) -> tuple[ExecutableOption, ...]:
     districts = list(district_ids)
     by_district = with_loader_criteria(Row, lambda row: row.district_id.in_(districts), include_aliases=True)

@@ -3,11 +3,10 @@
 import hashlib
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text
+from psycopg.types.json import Jsonb
 
 from shared.messaging.work import Work
 from shared.refusals import Refused
-from shared.tables import idempotency_keys
 
 
 class KeyReused(Refused):
@@ -26,9 +25,10 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
 
 def stored_reply(work: Work, key: str, request_print: bytes) -> tuple[int, str | None, Any] | None:
     """(status, etag, reply) of the first request with this key; raises when it is in flight or was another request."""
-    if not work.session.execute(_TAKE, {"key": f"{work.caller.subject}\n{key}"}).scalar_one():
+    connection, by = work.session.connection(), work.caller.subject
+    if not connection.exec_driver_sql(_TAKE, {"key": f"{by}\n{key}"}).scalar_one():
         raise Refused("idempotency_key_in_flight")
-    found = work.session.execute(_STORED, {"by": work.caller.subject, "under": key}).one_or_none()
+    found = connection.exec_driver_sql(_STORED, {"by": by, "key": key}).one_or_none()
     if found is None:
         return None
     if found.fingerprint != request_print:
@@ -38,14 +38,14 @@ def stored_reply(work: Work, key: str, request_print: bytes) -> tuple[int, str |
 
 def store_reply(work: Work, key: str, request_print: bytes, status: int, etag: str | None, reply: Any) -> None:
     """Keep the reply for repeats of the request; a refused request keeps nothing, because nothing happened."""
-    row = {"caller": work.caller.subject, "key": key, "fingerprint": request_print}
-    work.session.execute(_STORE, row | {"status": status, "etag": etag, "reply": reply})
+    request = {"by": work.caller.subject, "key": key, "print": request_print}
+    kept = {"status": status, "etag": etag, "reply": Jsonb(reply)}
+    work.session.connection().exec_driver_sql(_STORE, request | kept)
 
 
-# Built once: every POST runs all three, and building a statement costs more than sending it.
-_TAKE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
-_COLUMNS = idempotency_keys.c
-_STORED = select(_COLUMNS.fingerprint, _COLUMNS.status, _COLUMNS.etag, _COLUMNS.reply).where(
-    _COLUMNS.caller == bindparam("by"), _COLUMNS.key == bindparam("under")
+_TAKE = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, 0))"
+_STORED = "SELECT fingerprint, status, etag, reply FROM idempotency_keys WHERE caller = %(by)s AND key = %(key)s"
+_STORE = (
+    "INSERT INTO idempotency_keys (caller, key, fingerprint, status, etag, reply)"
+    " VALUES (%(by)s, %(key)s, %(print)s, %(status)s, %(etag)s, %(reply)s)"
 )
-_STORE = insert(idempotency_keys)

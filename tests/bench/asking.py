@@ -138,11 +138,12 @@ def release(ground: Ground) -> Figure:
     for school in schools:
         world.set_time(world.at(8))
         care.dismissed(school, care.open_session(school))
-        kinds.append([_released(school, pupil) for pupil in school.pupils])
+        token = _token(school, "instructor", school.teacher)
+        kinds.append([_released(school, pupil, token) for pupil in school.pupils])
     return measure("release", "request", world, kinds, units=1, floor=0.5)
 
 
-def _released(school: care.School, pupil: UUID) -> Asked:
+def _released(school: care.School, pupil: UUID, token: str) -> Asked:
     guardian = school.guardian_of[pupil]
     ((chain, authorization),) = school.world.read(
         "attendance",
@@ -150,5 +151,4 @@ def _released(school: care.School, pupil: UUID) -> Asked:
         pupil=pupil,
     )
     body = {"method": "KNOWN_GUARDIAN_SIGNATURE", "person_id": str(guardian)}
-    token = _token(school, "instructor", school.teacher)
     return Asked(f"{API}/custody/{pupil}/release", body, token, [pupil, guardian, chain, authorization])

@@ -23,7 +23,7 @@ from tests.bench.measure import Figure, Pair, compare, seconds
 from tests.bench.relaying import LISTENERS, Bare, cleared, empty
 from tests.world import World
 
-EVENTS_A_ROUND = 1000
+EVENTS_A_ROUND = 3000
 
 
 def consumer(ground: Ground) -> Figure:

@@ -74,7 +74,7 @@ class Recorded:
     def __init__(
         self, statements: Sequence[Statement], status: int, reply: bytes, key: str, varying: Collection[UUID]
     ) -> None:
-        inserted = [row for one in statements if one.sql.startswith("INSERT") for row in one.rows]
+        inserted = [row for one in statements if one.sql.startswith("INSERT") for row in _inserted(one)]
         self.made = [row[name] for row in inserted for name in _MADE if name in row]
         self.number = next((f"{row['sequence']:020d}" for row in inserted if "sequence" in row), "")
         gaps = [key, *map(str, (*varying, *self.made)), *filter(None, [self.number])]
@@ -89,13 +89,16 @@ class Recorded:
         return always, [(name, filling) for name, filling in fillings.items() if filling]
 
     def _filling(self, name: str, value: Any) -> Filling | None:
-        if name in ("fingerprint", "sequence"):
+        if name in ("print", "sequence"):
             return lambda values: values[name]
         if isinstance(value, psycopg.Binary):
             body = self._text(value.obj.decode())
             return lambda values: body(values).encode()
         if isinstance(value, Jsonb):
             return self._text(json.dumps(value.obj))
+        if isinstance(value, list):
+            each = [self._filling(name, one) or (lambda _, one=one: one) for one in value]
+            return lambda values: [filling(values) for filling in each]
         if isinstance(value, UUID):
             return (lambda values: values[value]) if self._gap.fullmatch(str(value)) else None
         return self._text(value) if isinstance(value, str) and self._gap.search(value) else None
@@ -103,6 +106,14 @@ class Recorded:
     def _text(self, text: str) -> Filling:
         parts = self._gap.split(text)
         return lambda values: "".join([str(values.get(part, part)) for part in parts])
+
+
+def _inserted(statement: Statement) -> Sequence[Mapping[str, Any]]:
+    """The rows of an INSERT, which may come as one array for each column (see shared.database.insert_rows)."""
+    first = statement.rows[0]
+    if not all(isinstance(value, list) for value in first.values()):
+        return statement.rows
+    return [dict(zip(first, row, strict=True)) for row in zip(*first.values(), strict=True)]
 
 
 class Baseline:
@@ -127,11 +138,11 @@ class Baseline:
         recorded, values = self._known[f"/{path}"]
         values = values | stand_in(recorded.made, [new_id() for _ in recorded.made])
         values[recorded.key] = request.headers[KEY]
-        values["fingerprint"] = hashlib.sha256(f"POST\n/{path}\n".encode() + request.get_data()).digest()
+        values["print"] = hashlib.sha256(f"POST\n/{path}\n".encode() + request.get_data()).digest()
         for sql, is_many, rows in recorded.steps:
             found = self._run(sql, is_many, [{**always, **{n: f(values) for n, f in rest}} for always, rest in rows])
             if sql.startswith("UPDATE outbox_part"):
-                values["sequence"] = found[0][1]
+                values["sequence"] = [found[0][1]]
                 values[recorded.number] = f"{found[0][1]:020d}"
         self._connection.commit()
         return Response(recorded.reply(values), status=recorded.status, content_type="application/json")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, and_, any_, bindparam, cast, func, literal, not_, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.directory import queries as directory
@@ -83,7 +83,10 @@ def sessions_of(work: Work, person_ids: Collection[UUID]) -> list[UUID]:
         work.session.scalars(
             select(Assignment.session_id)
             .join(ServiceSession, ServiceSession.id == Assignment.session_id)
-            .where(Assignment.person_id.in_(person_ids), ServiceSession.state.not_in(rules.OVER))
+            .where(
+                Assignment.person_id == any_(literal(list(person_ids), ARRAY(Uuid))),
+                ServiceSession.state.not_in(rules.OVER),
+            )
             .distinct()
         )
     )
