@@ -85,11 +85,17 @@ class Town:
         self.week.release(self.school, 0)
 
     def begin(self) -> None:
-        """Noon of the first day: somebody leads the duty, the room is checked."""
+        """Noon of the first day: somebody leads the duty, the room is checked, and it is known who comes.
+
+        Families who owe their fee still are let in on trust when the term begins.
+        """
         self.stage.set_time(0, 12)
         self.week.name_duty_leader(self.school, 0)
         self.week.check_venue(self.school)
         self.stage.until(lambda: self.read("attendance", "SELECT count(*) FROM duties WHERE district_id = :d"), [(1,)])
+        self.stage.until(self.is_settled)
+        roll = "SELECT pupil_id FROM roll_entries WHERE district_id = :d AND ends_on IS NULL"
+        self.school.pupils = [str(pupil) for (pupil,) in self.read("enrollment", roll)]
 
     def read(self, service: str, sql: str) -> Any:
         """Rows of this district."""
