@@ -100,6 +100,15 @@ def sentence(code: str, part: str, language: str, facts: Mapping[str, object]) -
     return template.format_map(_Facts(facts))
 
 
+def of_row(number: int, refusal: Refused) -> dict[str, Any]:
+    """Why row `number` of a list was not taken: code, gate, clauses, and the sentences in each language."""
+    said = {
+        part: {language: sentence(refusal.code, part, language, refusal.facts) for language in LANGUAGES}
+        for part in ("title", "detail")
+    }
+    return {"row": number, "code": refusal.code, **said, "gate": refusal.gate, "clauses": list(refusal.clauses)}
+
+
 class _Facts(dict[str, object]):
     def __missing__(self, name: str) -> str:
         return f"{{{name}}}"

@@ -15,7 +15,6 @@ from shared.clock import LOCAL
 from shared.ids import new_id
 from shared.personal_data import Keyring
 from shared.policy import cite
-from shared.refusals import sentence
 from shared.web.issuer import DevelopmentIssuer
 from tests.client import Answered, Client
 
@@ -94,7 +93,7 @@ class Stage:
     def refused_row(self, tried: str, client: Client, body: Any) -> None:
         """Import an aid list whose one row a rule must refuse, and keep the reason as if it had been a refusal."""
         (error,) = client.post("/finance/v1/waivers/import", body)["errors"]
-        told = {part: sentence(error["code"], part, "zh-CN", {}) for part in ("title", "detail")}
+        told = {part: error[part]["zh-CN"] for part in ("title", "detail")}
         cited = [cite(clause) for clause in error["clauses"]]
         clauses = [{"id": one.id, "quote": one.quote_zh, "meaning": one.meaning_en} for one in cited]
         self._keep(tried, {**error, **told, "clauses": clauses})

@@ -19,7 +19,7 @@ from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy import Policy
 from shared.policy.published import policy_of_district
-from shared.refusals import Refused
+from shared.refusals import Refused, of_row
 
 
 def import_list(work: Work, rows: Sequence[Mapping[str, Any]], document_no: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def import_list(work: Work, rows: Sequence[Mapping[str, Any]], document_no: str)
     for number, row in enumerate(rows, start=1):
         refusal = _fault_of(policy, row, schools.get(row["pupil_id"]))
         if refusal is not None:
-            errors.append({"row": number, "code": refusal.code, "gate": refusal.gate, "clauses": list(refusal.clauses)})
+            errors.append(of_row(number, refusal))
             continue
         waiver = _waiver(work, schools[row["pupil_id"]], row, evidence_ref=document_no)
         waiver.state = rules.WAIVER.move("IMPORTED", "grant")
