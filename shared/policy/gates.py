@@ -1,6 +1,6 @@
-"""The gates that more than one service stands at: may a session be at this time (G-TIME), may it hold this content
-(G-CONTENT), may this third party deliver it (G-PROVIDER). Pure; every bound names its key in the policy, so that a
-refusal cites the plan.
+"""The gates that more than one service stands at: is the plan on file (G-FILE), may a session be at this time (G-TIME),
+may it hold this content (G-CONTENT), may this third party deliver it (G-PROVIDER). Pure; every bound names its key in
+the policy, so that a refusal cites the plan.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -24,6 +24,13 @@ TRAINING, SUBJECT_TRAINING = "TRAINING_INSTITUTION", "TRAINING_INSTITUTION_SUBJE
 
 Bound = tuple[str, str, Callable[[Any], bool]]
 """Key in the policy, code of the refusal, and whether the value found there is broken."""
+
+
+def g_file(policy: Policy, plan_state: str | None, states: Collection[str] = ("FILED", "ACTIVE")) -> None:
+    """The school's plan for the term, as published (None: not yet on file), is in one of `states`."""
+    if plan_state not in states:
+        clauses = policy.clauses("plan.filing")
+        raise Refused("plan_not_in_force", gate="G-FILE", clauses=clauses, state=plan_state or "-")
 
 
 def g_time(

@@ -2,8 +2,9 @@
 
 import ast
 from pathlib import Path
+from string import Formatter
 
-from shared.refusals import registry
+from shared.refusals import LANGUAGES, registry
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob("services/**/*.py"), *ROOT.glob("shared/**/*.py")])
@@ -28,12 +29,29 @@ def unregistered(source: str) -> list[str]:
     return [code for code in codes if code not in registry()]
 
 
+def unfilled(source: str) -> list[tuple[str, str]]:
+    """(code, fact) of refusals whose sentences speak of a fact that is not given."""
+    found = []
+    for call in refusals(source):
+        code, given = call.args[0], {keyword.arg for keyword in call.keywords}
+        if isinstance(code, ast.Constant) and None not in given:
+            found += [(str(code.value), fact) for fact in sorted(_facts(str(code.value)) - given)]
+    return found
+
+
+def _facts(code: str) -> set[str]:
+    texts = [registry()[code][part][language] for part in ("title", "detail") for language in LANGUAGES]
+    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+
+
 def test_a_planted_refusal_without_a_clause_or_a_sentence_is_caught() -> None:
     planted = 'raise Refused("no_such_code", gate="G-PUB")'
     assert (uncited(planted), unregistered(planted)) == ([1], ["no_such_code"])
+    assert unfilled('raise Refused("not_found")') == [("not_found", "thing")]
 
 
 def test_every_refusal_of_a_gate_cites_a_clause_and_has_its_sentences() -> None:
     sources = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in FILES}
     assert {path: lines for path, source in sources.items() if (lines := uncited(source))} == {}
     assert {path: codes for path, source in sources.items() if (codes := unregistered(source))} == {}
+    assert {path: facts for path, source in sources.items() if (facts := unfilled(source))} == {}

@@ -36,6 +36,7 @@ from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.notifications import notify
 from shared.policy import Policy
+from shared.policy.gates import g_file
 from shared.policy.published import plan_state, policy_of_term, term
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ def schedule(work: Work, group_id: UUID) -> dict[str, Any]:
     """Lay out a group's sessions from today to its last day (G-TIME, G-FILE); a repeat adds only what is missing."""
     group = work.get(Group, group_id, lock=True)
     policy = policy_of_term(work, group.school_id, group.term_id)
-    rules.need_plan(plan_state(work, group.school_id, group.term_id), ("FILED", "ACTIVE"), policy)
+    g_file(policy, plan_state(work, group.school_id, group.term_id))
     calendar = term(work, group.term_id)
     days = rules.series(calendar.school_days, group.weekdays, max(group.starts_on, work.today), group.ends_on)
     weeks = {day: calendar.week_of(day) for day in days}
@@ -205,7 +206,7 @@ def open_session(work: Work, session_id: UUID) -> ServiceSession:
     policy = policy_of_term(work, session.school_id, session.term_id)
     session.state = rules.SESSION.move(session.state, "open")
     # A plan whose filing was taken back keeps its scheduled sessions for a while: the children have no other care.
-    rules.need_plan(plan_state(work, session.school_id, session.term_id), ("ACTIVE", "SUSPENDED"), policy)
+    g_file(policy, plan_state(work, session.school_id, session.term_id), ("ACTIVE", "SUSPENDED"))
     rules.need_opening_hour(work.now, session.starts_at, session.ends_at, policy)
     venue_rules.g_venue(venues.condition(work, session.venue_id), session.on, policy)
     session.roll_version = directory.roll_version(work, session.group_id)

@@ -45,12 +45,6 @@ def staffing_action(state: str, is_led: bool) -> str | None:
     return "unstaff" if (state, "unstaff") in SESSION.moves else None
 
 
-def need_plan(state: str | None, states: Collection[str], policy: Policy) -> None:
-    """The school's plan for the term is on file, or further (G-FILE)."""
-    if state not in states:
-        raise Refused("plan_not_in_force", gate="G-FILE", clauses=policy.clauses("plan.filing"), state=state or "-")
-
-
 def series(school_days: Sequence[date], weekdays: Collection[int], first: date, last: date) -> list[date]:
     """The dates of a group's sessions: the term's school days from `first` to `last` on its weekdays (1 is Monday)."""
     return [day for day in school_days if first <= day <= last and day.isoweekday() in weekdays]

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.finance.invoices.rules import Bill
 from shared.money import prorate
 from shared.policy import Policy
+from shared.policy.gates import g_file
 from shared.refusals import Refused
 
 UNITS = ("per_term", "per_month", "per_day")
@@ -84,12 +85,6 @@ def assess(billing: Billing, stay: Stay, billed_fen: int) -> tuple[list[Charge],
     bill = Bill(gross=sum(line.amount_fen for line in charges)).waive(billing.percents.get(stay.pupil_id, 0))
     need_combined_cap(billing.policy, billed_fen + bill.due)
     return charges, bill
-
-
-def g_file(policy: Policy, plan_state: str | None) -> None:
-    """Nobody is billed for a term whose plan is not on file, or no longer (S0)."""
-    if plan_state not in ("FILED", "ACTIVE"):
-        raise Refused("plan_not_in_force", gate="G-FILE", clauses=policy.clauses("plan.filing"))
 
 
 def g_fee(policy: Policy, item_ids: Sequence[UUID], prices: Mapping[UUID, Price]) -> list[Price]:
