@@ -70,6 +70,28 @@ def substantiate(world: World, record: str) -> None:
     )
 
 
+def engaged(world: World, person: UUID, school: UUID) -> str:
+    """A labor contract of a school's week with a person, signed by both; its id."""
+    terms = {
+        "school_id": school,
+        "person_id": person,
+        "kind": "LABOUR_CONTRACT",
+        "starts_on": world.first_day,
+        "ends_on": world.at(0, day=4).date(),
+    }
+    contract = str(world.as_("academic_affairs", school=school).post("/vetting/v1/engagements", terms)["id"])
+    path = f"/vetting/v1/engagements/{contract}/sign"
+    world.as_("principal", school=school).post(path, {"party": "school"})
+    world.as_("external_instructor", school=school, person=person).post(path, {"party": "person"})
+    return contract
+
+
+def let_time_act(world: World) -> None:
+    """Fire every timer of vetting that is due, those of other tests included."""
+    while world.run_timers("vetting"):
+        pass
+
+
 def sessions(
     world: World,
     school: UUID,

@@ -12,6 +12,8 @@ ENGAGEMENT = Machine(
         ("SIGNED", "activate"): "ACTIVE",
         ("ACTIVE", "terminate"): "ENDED",
         ("SIGNED", "terminate"): "ENDED",
+        ("DRAFT", "terminate"): "ENDED",
+        ("ACTIVE", "expire"): "ENDED",
     },
 )
 
