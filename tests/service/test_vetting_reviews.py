@@ -85,9 +85,8 @@ def test_a_notice_that_is_not_delivered_in_time_is_listed_until_it_is(district: 
     delivered = officer.post(f"{V}/written-notices/{notice}/deliver", {"evidence_ref": "签收单"})
     assert (delivered["state"], delivered["review_until"]) == ("DELIVERED", "2026-09-28")
     assert officer.all(f"{V}/written-notices/overdue") == []
-    assert (
-        officer.refused(f"{V}/written-notices/{notice}/deliver", {"evidence_ref": "d"})["code"] == "illegal_transition"
-    )
+    refusal = officer.refused(f"{V}/written-notices/{notice}/deliver", {"evidence_ref": "d"})
+    assert refusal["code"] == "illegal_transition"
 
 
 def test_a_re_check_is_asked_for_within_the_days_from_delivery_and_once(district: World) -> None:
