@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
+LAST_DAY = date(9998, 12, 31)
+"""The last date that a door takes where something ends on it: the instant after it can still be told."""
+
 
 def machine_now() -> datetime:
     """The machine's time, in UTC."""

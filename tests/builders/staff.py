@@ -96,12 +96,13 @@ def sessions(
     world: World,
     school: UUID,
     *,
+    first: int = 0,
     days: int = 5,
     hour: int = 16,
     lead: UUID | None = None,
     content_type: str = "HOMEWORK_CARE",
 ) -> list[UUID]:
-    """A group's sessions, one a day from the first day on, as attendance would lay them out."""
+    """A group's sessions, one a day from the term's `first` day (0) on, as attendance would lay them out."""
     slots = [
         Scheduled(
             session_id=new_id(),
@@ -109,7 +110,7 @@ def sessions(
             starts_at=world.at(hour, day=day),
             ends_at=world.at(hour + 1, 30, day=day),
         )
-        for day in range(days)
+        for day in range(first, first + days)
     ]
     world.hear(
         SessionsScheduled(

@@ -157,3 +157,23 @@ def test_a_contract_ends_by_itself_after_its_last_day(district: World) -> None:
     assert states == ["ACTIVE", "ENDED"]
     (terminated,) = [said for said in district.said("vetting") if isinstance(said, EngagementTerminated)]
     assert (str(terminated.engagement_id), terminated.ended_on) == (contract, district.at(0, day=4).date())
+
+
+@pytest.mark.clause("P5-3.5.3")
+def test_a_principals_declaration_lets_a_school_hire_in_its_time_and_no_other_school(district: World) -> None:
+    here, there = district.schools[:2]
+    office, person = district.as_("academic_affairs"), retired_teacher(district)
+    stated = {
+        "school_id": here,
+        "starts_on": district.first_day,
+        "ends_on": district.at(0, day=10).date(),
+        "evidence_ref": "校务会纪要",
+    }
+    office.post("/vetting/v1/insufficiency-declarations", stated, expect=403)
+    district.as_("principal", school=here).post("/vetting/v1/insufficiency-declarations", stated)
+    wanted = terms(district, person, insufficiency_ref=None)
+    office.post("/vetting/v1/engagements", wanted)
+    late = {"starts_on": district.at(0, day=11).date(), "ends_on": district.at(0, day=20).date()}
+    for other in ({"school_id": there}, late):
+        refusal = office.refused("/vetting/v1/engagements", wanted | other)
+        assert (refusal["code"], refusal["clauses"][0]["id"]) == ("insufficiency_not_declared", "P5-3.5.3")

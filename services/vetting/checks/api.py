@@ -13,6 +13,7 @@ from services.vetting.checks.sources import COLUMNS, ResultFile
 from services.vetting.people.queries import names_of
 from services.vetting.tables import Check, CheckAnswer
 from shared.access_log import log_access
+from shared.clock import LAST_DAY
 from shared.messaging.work import Work
 from shared.web.door import Door
 from shared.web.exports import export
@@ -65,7 +66,7 @@ class Result(ma.Schema):
     as_of = ma.fields.Date(required=True)
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
     detail = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 10_000))
-    bars_until = ma.fields.Date(load_default=None)
+    bars_until = ma.fields.Date(load_default=None, validate=ma.validate.Range(max=LAST_DAY))
 
 
 class Detail(ma.Schema):

@@ -78,6 +78,8 @@ def need_answer(answer: Answer, today: date) -> None:
         raise Refused("date_in_future", as_of=answer.as_of.isoformat())
     if answer.result != "HIT" and (answer.detail or answer.bars_until):
         raise Invalid({"detail" if answer.detail else "bars_until": "for_a_hit_only"})
+    if answer.bars_until is not None and answer.bars_until < today:
+        raise Invalid({"bars_until": "in_the_past"})
 
 
 def hit_record(kind: str, policy: Policy) -> str | None:

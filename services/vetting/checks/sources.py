@@ -16,10 +16,12 @@ from uuid import UUID
 import marshmallow as ma
 
 from services.vetting.checks.rules import KINDS, RESULTS, Answer
+from shared.clock import LAST_DAY
 from shared.refusals import Invalid
 
 COLUMNS = ("person_id", "id_number", "kind", "result", "as_of", "evidence_ref", "detail", "bars_until")
 REQUIRED = frozenset({"kind", "result", "as_of", "evidence_ref"})
+NAMING = frozenset({"person_id", "id_number"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +59,18 @@ class ResultFile:
     def lines(self) -> Iterator[Line]:
         """See Source.lines."""
         reader = csv.DictReader(io.StringIO(self._text(), newline=""), strict=True)
-        missing = REQUIRED - set(reader.fieldnames or ())
-        if missing or not {"person_id", "id_number"} & set(reader.fieldnames or ()):
-            raise Invalid({"file": "columns_missing"})
         try:
+            heading = set(reader.fieldnames or ())
+            if REQUIRED - heading or not NAMING & heading:
+                raise Invalid({"file": "columns_missing"})
             for row in reader:
                 yield _line(reader.line_num, row)
         except csv.Error:
             raise Invalid({"file": "not_csv"}) from None
 
     def _text(self) -> str:
+        if b"\0" in self.data:  # a spreadsheet's own format, or nothing that a database keeps
+            raise Invalid({"file": "not_csv"})
         for encoding in ("utf-8-sig", "gb18030"):
             try:
                 return self.data.decode(encoding)
@@ -83,7 +87,7 @@ class _Row(ma.Schema):
     as_of = ma.fields.Date(required=True)
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
     detail = ma.fields.String(load_default=None, validate=ma.validate.Length(1, 10_000))
-    bars_until = ma.fields.Date(load_default=None)
+    bars_until = ma.fields.Date(load_default=None, validate=ma.validate.Range(max=LAST_DAY))
 
 
 _ROW = _Row(unknown=ma.EXCLUDE)

@@ -65,9 +65,15 @@ def clear(work: Work, person_id: UUID) -> Person:
 
 
 def restore(work: Work, person_id: UUID) -> Person:
-    """End a suspension whose allegation was dismissed: the clearance of before holds again, under a new epoch."""
+    """End a suspension whose allegation was dismissed: the clearance of before holds again, under a new epoch.
+
+    One that has run out meanwhile is over.
+    """
     person = people.find_person(work, person_id, lock=True)
     _not_about_oneself(work, person, "restore")
+    if person.valid_until is None or person.valid_until < work.today:
+        lose_ground(work, person)
+        return person
     _move(work, person, standing.STAFF_MEMBER.move(person.state, "restore"))
     _say_cleared(work, person, StaffRestored)
     return person

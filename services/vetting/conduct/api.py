@@ -10,6 +10,7 @@ from services.vetting.conduct import commands, queries
 from services.vetting.conduct.rules import CATEGORIES, KINDS
 from services.vetting.tables import ConductRecord
 from shared.access_log import log_access
+from shared.clock import LAST_DAY
 from shared.messaging.work import Work
 from shared.web.door import Door
 
@@ -43,7 +44,7 @@ class Finding(ma.Schema):
     """The decision and its evidence: a sanction sets how long the record blocks, a court or an authority its date."""
 
     sanction = ma.fields.String(load_default=None)
-    until = ma.fields.Date(load_default=None)
+    until = ma.fields.Date(load_default=None, validate=ma.validate.Range(max=LAST_DAY))
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 

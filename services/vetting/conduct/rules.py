@@ -71,6 +71,8 @@ def in_force_until(kind: str, sanction: str | None, until: date | None, on: date
     if kind in policy.value("conduct.permanent_records") or sanction in policy.value("conduct.permanent_sanctions"):
         return None
     if sanction is None and until is not None:
+        if until < on:
+            raise Invalid({"until": "in_the_past"})
         return until
     months = policy.value("conduct.sanction_months").get(sanction)
     if months is None:

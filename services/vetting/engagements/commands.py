@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.vetting.engagements import rules
+from services.vetting.engagements import queries, rules
 from services.vetting.people import queries as people
 from services.vetting.rosters import commands as rosters
-from services.vetting.tables import Engagement
+from services.vetting.tables import Engagement, InsufficiencyDeclaration
 from shared.clock import day_ends
 from shared.contracts.vetting import EngagementActivated, EngagementTerminated
 from shared.messaging.work import Work
@@ -16,6 +16,24 @@ from shared.policy.published import policy_of_district
 from shared.timers import cancel_timer, set_timer
 
 EXPIRY = "engagement.expiry"
+
+
+def declare_insufficiency(
+    work: Work, *, school_id: UUID, starts_on: date, ends_on: date, evidence_ref: str
+) -> InsufficiencyDeclaration:
+    """A principal states that the school's own staff does not suffice, so that people from outside may be hired."""
+    work.caller.need_school(school_id)
+    rules.need_interval(starts_on, ends_on)
+    return work.add(
+        InsufficiencyDeclaration(
+            district_id=work.caller.district_id,
+            school_id=school_id,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            evidence_ref=evidence_ref,
+            declared_by=work.caller.subject,
+        )
+    )
 
 
 def draft(
@@ -29,11 +47,16 @@ def draft(
     rate_fen: int | None = None,
     insufficiency_ref: str | None = None,
 ) -> Engagement:
-    """Write a contract; refused when the profile does not allow its kind for the person's category."""
+    """Write a contract; refused when the profile does not allow its kind for the person's category.
+
+    `insufficiency_ref` speaks for this contract alone; without it the school's declaration for its first day does.
+    """
     work.caller.need_school(school_id)
+    rules.need_interval(starts_on, ends_on)
     person = people.find_person(work, person_id)
     policy = policy_of_district(work)
     rules.need_kind(person.category, kind, policy)
+    insufficiency_ref = insufficiency_ref or queries.declared_ref(work, school_id, starts_on)
     rules.need_insufficiency(person.category, insufficiency_ref, policy)
     return work.add(
         Engagement(

@@ -35,6 +35,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("batch_id", "position"),
     )
     op.create_table(
+        "insufficiency_declarations",
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("evidence_ref", sa.String(), nullable=False),
+        sa.Column("declared_by", sa.String(), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("district_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("insufficiency_by_school", "insufficiency_declarations", ["school_id", "ends_on"], unique=False)
+    op.create_table(
         "review_requests",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("notice_id", sa.Uuid(), nullable=False),
@@ -96,4 +110,8 @@ def upgrade() -> None:
     )
     op.add_column("people", sa.Column("reason_class", sa.String(), nullable=True))
     op.create_index("people_by_end", "people", ["district_id", "state", "valid_until"], unique=False)
-    raise_walls(op, district=("check_answers", "review_requests", "written_notices"))
+    raise_walls(
+        op,
+        district=("check_answers", "review_requests", "written_notices"),
+        school=("insufficiency_declarations",),
+    )

@@ -130,7 +130,20 @@ class Engagement(SchoolRow, Tables):
     ends_on: Mapped[date]
     rate_fen: Mapped[int | None]
     insufficiency_ref: Mapped[str | None]
-    """The statement that the school's own staff does not suffice (师资不足说明)."""
+    """Where the statement is kept that the school's own staff does not suffice (师资不足说明)."""
     signed_by: Mapped[list[str]]
 
     __table_args__ = (Index("engagements_by_person", "person_id", "school_id"),)
+
+
+class InsufficiencyDeclaration(SchoolRow, Tables):
+    """A principal states that the school's own staff does not suffice for a time (师资不足说明)."""
+
+    __tablename__ = "insufficiency_declarations"
+
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    evidence_ref: Mapped[str]
+    declared_by: Mapped[str]
+
+    __table_args__ = (Index("insufficiency_by_school", "school_id", "ends_on"),)
