@@ -25,12 +25,12 @@ from tests.world import House, World
 V = "/vetting/v1"
 NO = (200, 201, 202, 403, 404, 409, 422)
 STATUS = {
-    StaffCleared: "CLEARED",
-    StaffRestored: "CLEARED",
-    StaffSuspended: "SUSPENDED",
-    StaffBlocked: "BLOCKED",
-    StaffExpired: "EXPIRED",
-    StaffExited: "EXITED",
+    StaffCleared.name: "CLEARED",
+    StaffRestored.name: "CLEARED",
+    StaffSuspended.name: "SUSPENDED",
+    StaffBlocked.name: "BLOCKED",
+    StaffExpired.name: "EXPIRED",
+    StaffExited.name: "EXITED",
 }
 GRAVE = ("E05", "E06", "E07")
 
@@ -156,8 +156,8 @@ class Clearing:
     def told(self) -> list[tuple[int, str]]:
         """Epoch and status of what was said about the clearance, in order."""
         bodies = self.rows("SELECT body FROM outbox WHERE subject = CAST(:p AS text) ORDER BY id")
-        said = [decode(bytes(body)).event() for (body,) in bodies]
-        return [(event.clearance_epoch, STATUS[type(event)]) for event in said if type(event) in STATUS]
+        said = [decode(bytes(body)) for (body,) in bodies]
+        return [(one.data["clearance_epoch"], STATUS[one.type]) for one in said if one.type in STATUS]
 
 
 def epochs_grow(life: Clearing) -> bool:
