@@ -11,6 +11,7 @@ import pytest
 from shared.contracts.vetting import StaffBlocked, StaffCleared, StaffExpired
 from shared.events import data_of
 from shared.ids import new_id
+from tests.bench.recorded import recording
 from tests.builders import staff
 from tests.world import World
 
@@ -320,3 +321,17 @@ def test_a_hit_is_said_to_the_others_as_a_class_alone(district: World) -> None:
     hit(district, person)
     (blocked,) = [said for said in district.said("vetting") if isinstance(said, StaffBlocked)]
     assert blocked.reason_class == "STATUTORY"
+
+
+def test_a_file_of_fifty_lines_costs_as_many_statements_as_one_of_ten(district: World) -> None:
+    people = [under_review(district) for _ in range(15)]
+    line = f"CLEAR,{district.first_day},doc-1"
+    lines = [f"{person},,{kind},{line}" for person in people for kind in staff.TEACHER_CHECKS]
+    counts = []
+    for some in (lines[:10], lines[10:]):
+        content = "\n".join((HEADING, *some)).encode()
+        district.as_("vetting_officer").request("POST", f"{V}/check-results", content=content)
+        with recording(district.suite.nodes["vetting"].database.engine) as kept:
+            district.run_jobs("vetting")
+        counts.append([one.sql[:60] for one in kept])
+    assert counts[0] == counts[1]

@@ -1,7 +1,7 @@
 """Requesting checks and keeping what the authorities answered, one by one or a file at a time."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from shared import jobs
 from shared.clock import day_ends
 from shared.ids import new_id
 from shared.messaging.work import Work
+from shared.policy import Policy
 from shared.policy.published import policy_of_district
 from shared.refusals import Refused
 from shared.timers import set_timer, set_timers
@@ -50,7 +51,7 @@ def record_result(work: Work, check_id: UUID, answer: Answer) -> Check:
     check = work.get(Check, check_id, lock=True)
     person = people.find_person(work, check.person_id, lock=True)
     _need_keepable(work, person, answer)
-    _keep(work, person, check, answer)
+    _keep(work, person, check, answer, policy_of_district(work))
     set_timer(work, EXPIRY, check.id, _end(check))
     return check
 
@@ -73,9 +74,8 @@ def _need_keepable(work: Work, person: Person, answer: Answer) -> None:
     rules.need_answer(answer, work.today)
 
 
-def _keep(work: Work, person: Person, check: Check, answer: Answer) -> None:
+def _keep(work: Work, person: Person, check: Check, answer: Answer, policy: Policy) -> None:
     check.state = rules.CHECK.move(check.state, rules.RESULTS[answer.result])
-    policy = policy_of_district(work)
     check.as_of, check.evidence_ref, check.recorded_by = answer.as_of, answer.evidence_ref, work.caller.subject
     check.expires_on = answer.as_of + timedelta(days=policy.value("clearance.max_age_days"))
     if answer.result != "HIT":
@@ -132,59 +132,65 @@ def keep_results_chunk(work: Work, given: Mapping[str, Any], done: int) -> jobs.
     """Keep the next lines of a file (job); what cannot be kept is reported by its line, and the rest goes on."""
     _act_for(work, given)
     rows = queries.next_answers(work, UUID(given["batch_id"]), done)
-    known = queries.people_of(work, rows)
-    checks = queries.checks_of(work, {person.id for person in known.values()})
-    kept: list[Check] = []
-    for row in rows:
-        if row.outcome is None:
-            row.outcome = _keep_line(work, row, known, checks, kept)
-            row.detail_sealed = None
-    if kept:
-        set_timers(work, EXPIRY, [(check.id, _end(check)) for check in kept])
+    known = _know(work, rows)
+    for row in (row for row in rows if row.outcome is None):
+        row.outcome = _keep_line(work, row, known)
+        row.detail_sealed = None
+    if known.kept:
+        set_timers(work, EXPIRY, [(check.id, _end(check)) for check in known.kept])
     errors = [{"line": row.line, "code": row.outcome} for row in rows if row.outcome not in (RECORDED, REPEATED)]
     is_over = done + len(rows) >= given["total"]
     return jobs.Step(len(rows), errors, {"batch_id": given["batch_id"]} if is_over else None)
 
 
-def _keep_line(
-    work: Work,
-    row: CheckAnswer,
-    known: Mapping[UUID | bytes, Person],
-    checks: dict[tuple[UUID, str], list[Check]],
-    kept: list[Check],
-) -> str:
+@dataclass(frozen=True)
+class _Known:
+    """What the lines of a chunk are compared with, read at once, and the checks that they close."""
+
+    people: Mapping[UUID | bytes, Person]
+    checks: Mapping[tuple[UUID, str], list[Check]]
+    policy: Policy
+    kept: list[Check] = field(default_factory=list)
+
+
+def _know(work: Work, rows: Sequence[CheckAnswer]) -> _Known:
+    found = queries.people_of(work, rows)
+    checks = queries.checks_of(work, {person.id for person in found.values()})
+    return _Known(found, checks, policy_of_district(work))
+
+
+def _keep_line(work: Work, row: CheckAnswer, known: _Known) -> str:
     """Keep one line, all of it or nothing: every rule is asked before anything is written. Returns the outcome."""
-    named = {known.get(who) for who in (row.person_id, row.id_number_index) if who is not None}
+    named = {known.people.get(who) for who in (row.person_id, row.id_number_index) if who is not None}
     person = named.pop() if len(named) == 1 else None
     if person is None:
         return "person_unknown"
     row.person_id = person.id
     answer, kind = _answer(work, row), str(row.kind)
-    before = checks[person.id, kind]
+    before = known.checks[person.id, kind]
     if any(_says_the_same(check, answer) for check in before):
         return REPEATED
     try:
         _need_keepable(work, person, answer)
-        check = next((one for one in before if one.state in rules.OPEN), None) or _asked(work, person, kind)
+        check = next((one for one in before if one.state in rules.OPEN), None)
+        if check is None:
+            need_consent(person.consent_at is not None, known.policy)
+            check = _requested(person, kind)
     except Refused as refusal:
         return refusal.code
     if check not in before:
         before.append(work.add(check))
     if check.state == "REQUESTED":
         check.state = rules.CHECK.move(check.state, "submit")
-    _keep(work, person, check, answer)
-    kept.append(check)
+    _keep(work, person, check, answer, known.policy)
+    known.kept.append(check)
     return RECORDED
 
 
-def _asked(work: Work, person: Person, kind: str) -> Check:
-    need_consent(person.consent_at is not None, policy_of_district(work))
-    return _requested(person, kind)
-
-
 def _says_the_same(check: Check, answer: Answer) -> bool:
-    told = (check.as_of, check.evidence_ref) == (answer.as_of, answer.evidence_ref)
-    return told and check.state in (answer.result, "EXPIRED")
+    is_known = (check.as_of, check.evidence_ref) == (answer.as_of, answer.evidence_ref)
+    # Of an expired one it is not known what it said: a hit is rather kept twice than never.
+    return is_known and (check.state == answer.result or (check.state == "EXPIRED" and answer.result != "HIT"))
 
 
 def _staged(work: Work, batch_id: UUID, position: int, line: Line) -> CheckAnswer:
