@@ -10,6 +10,9 @@ from openpyxl import Workbook
 
 CSV, XLSX = FORMATS = ("csv", "xlsx")
 
+File = Response
+"""A view that gives one sends a download."""
+
 _TYPES = {
     CSV: "text/csv; charset=utf-8",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -17,7 +20,7 @@ _TYPES = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str = CSV) -> Response:
+def export(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], form: str = CSV) -> File:
     """A download `name.form` with a heading. Values are written as text; None leaves a cell empty."""
     table = [tuple(columns), *(tuple(_text(value) for value in row) for row in rows)]
     reply = Response(_WRITERS[form](table), content_type=_TYPES[form])

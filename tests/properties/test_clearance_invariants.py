@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tests.properties.clearing import OFTEN, STEPS, Clearing
 from tests.world import House
 
-SERVICES = ("vetting",)
 IS_USUAL = settings.get_current_profile_name() == "kehou"
 EXAMPLES = settings(max_examples=10, derandomize=True) if IS_USUAL else settings()
 

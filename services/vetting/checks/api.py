@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response
 from sqlalchemy import Select, select
 
 from services.vetting.checks import commands, queries
@@ -16,7 +15,7 @@ from shared.access_log import log_access
 from shared.clock import LAST_DAY
 from shared.messaging.work import Work
 from shared.web.door import Door
-from shared.web.exports import export
+from shared.web.exports import File, export
 from shared.web.spine import Job
 
 door = Door("checks", "准入查询 checks")
@@ -131,7 +130,7 @@ def request_due_checks(work: Work) -> Any:
 
 
 @door.get("/requested-checks.csv", needs="check.submit")
-def export_requested_checks(work: Work) -> Response:
+def export_requested_checks(work: Work) -> File:
     """Whom to query at the authority, with names and ID numbers, in the columns of a file of results."""
     found = queries.requested_checks(work)
     log_access(work, "vetting.requested_checks", {person.id for _, person in found})

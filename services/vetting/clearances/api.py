@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response
 
 from services.vetting.clearances import commands, queries
 from services.vetting.clearances.queries import COLUMNS
@@ -12,7 +11,7 @@ from services.vetting.tables import Person
 from shared.access_log import log_access
 from shared.messaging.work import Work
 from shared.web.door import Door
-from shared.web.exports import CSV, FORMATS, export
+from shared.web.exports import CSV, FORMATS, File, export
 
 door = Door("clearances", "准入 clearances")
 
@@ -48,7 +47,7 @@ def leave(work: Work, person_id: UUID) -> Person:
 
 
 @door.get("/clearance-register", needs="person.export", query=Form)
-def export_clearance_register(work: Work, form: str) -> Response:
+def export_clearance_register(work: Work, form: str) -> File:
     """Who may serve and until when, as a file: status and reason class, no detail."""
     people = queries.list_register(work)
     log_access(work, "vetting.clearance_register", {person.id for person in people})

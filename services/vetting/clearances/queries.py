@@ -16,7 +16,8 @@ def list_register(work: Work) -> list[Person]:
 
 
 def register_rows(work: Work, people: Sequence[Person]) -> Iterator[tuple[Any, ...]]:
-    """The lines of the register, names opened; the caller logs the access."""
+    """The lines of the register, names opened; the caller logs the access. A date stands where a clearance does."""
     names = names_of(work, people)
     for one in people:
-        yield one.id, names[one.id][0], one.category, one.state, one.reason_class, one.valid_until
+        until = one.valid_until if one.state == "CLEARED" else None
+        yield one.id, names[one.id][0], one.category, one.state, one.reason_class, until
