@@ -11,7 +11,7 @@ from tests.properties.clearing import OFTEN, STEPS, Clearing
 from tests.world import House
 
 IS_USUAL = settings.get_current_profile_name() == "kehou"
-EXAMPLES = settings(max_examples=10, derandomize=True) if IS_USUAL else settings()
+EXAMPLES = settings(max_examples=6, derandomize=True) if IS_USUAL else settings()
 
 A_YEAR_AND_BACK = ["review", "check", "clear", "assign", "accuse", "decide", "pass_days", "review", "check", "clear"]
 """The shortest way into every state, so that no example depends on luck to get there."""
