@@ -61,6 +61,15 @@ class StaffExpired(DistrictEvent, name="vetting.staff.expired", subject="person_
     effective_at: datetime
 
 
+class StaffExited(DistrictEvent, name="vetting.staff.exited", subject="person_id"):
+    """The person serves no more, at any school of the district; no judgment."""
+
+    person_id: UUID
+    category: str
+    clearance_epoch: int
+    effective_at: datetime
+
+
 class EngagementActivated(SchoolEvent, name="vetting.engagement.activated", subject="engagement_id"):
     """A contract is in force; `rate_fen` is the agreed pay per period, None where rates of the school's table hold."""
 

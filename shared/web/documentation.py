@@ -1,9 +1,10 @@
 """The OpenAPI document of a service, and a page that shows it to people without a network."""
 
 from collections.abc import Callable
+from functools import cache
 from http import HTTPStatus
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import marshmallow as ma
 from flask import Flask, Response
@@ -67,11 +68,16 @@ def describe(blueprint: Blueprint, route: Route, view: Callable[..., Any]) -> Ca
 def _reply_schema(route: Route) -> Any:
     if route.gives is None or route.listing is None:
         return route.gives
+    return _page_of(route.gives)
+
+
+@cache  # two lists of the same thing give the same page
+def _page_of(gives: type[ma.Schema]) -> type[ma.Schema]:
     page: dict[str, ma.fields.Field[Any]] = {
-        "items": ma.fields.List(ma.fields.Nested(route.gives), required=True),
+        "items": ma.fields.List(ma.fields.Nested(gives), required=True),
         "next": ma.fields.String(allow_none=True, required=True),
     }
-    return ma.Schema.from_dict(page, name=f"{route.gives.__name__}Page")
+    return ma.Schema.from_dict(cast(Any, page), name=f"{gives.__name__}Page")
 
 
 def register(app: Flask, service: Service, api: Api) -> None:

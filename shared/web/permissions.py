@@ -39,7 +39,7 @@ _OWN_TEACHER = f"""
     {_ANY_DUTY_LEADER}
     calendar: read; directory: look_up; item: read; group: read; session: pre_check open begin_dismissal close
     roll_call: mark complete resolve; leave: acknowledge; activity_record: read submit; substitute: read accept
-    review: file; conduct: appeal
+    review: file; written_notice: read; conduct: appeal
 """
 """The school's own, who may be responsible for a session and for every child in it."""
 
@@ -51,7 +51,7 @@ ROLES: Mapping[str, Role] = {
         import: read upload apply; plan: read file return revoke; item: read; notice: read; survey: read
         complaint: read answer; fee_standard: read approve end; publication: read invalidate; statement: read
         waiver: read import; subsidy: read approve; pay: read approve_rates; ledger: read
-        person: read; review: read decide; conduct: read decide_appeal
+        person: read export; review: read decide read_statement; written_notice: read; conduct: read decide_appeal
         provider: read call_round close_round confirm_round select reject evaluate put_on_notice exit
         engagement: read; compliance: read decide sanction close; inspection: read; incident: read
         statistics: read export; job: read cancel
@@ -96,7 +96,7 @@ ROLES: Mapping[str, Role] = {
         fee_standard: read; publication: read invalidate; invoice: read; waiver: read review revoke; payment: read
         refund: read approve reject; ledger: read; expenditure: read approve refuse; subsidy: read
         pay: read approve hold release; settlement: read approve; statement: read approve
-        person: read; conduct: report; provider: read; engagement: read sign terminate declare_insufficiency
+        person: read export; conduct: report; provider: read; engagement: read sign terminate declare_insufficiency
         duty: assign; substitute: read; gate_pass: read; compliance: read
         """,
     ),
@@ -153,14 +153,15 @@ ROLES: Mapping[str, Role] = {
         f"""
         {_ANY_DUTY_LEADER}
         calendar: read; directory: look_up; session: pre_check; venue: check; gate: read; gate_pass: read
-        supervision: read record_patrol; review: file; conduct: appeal
+        supervision: read record_patrol; review: file; written_notice: read; conduct: appeal
         """,
     ),
     "gatekeeper": _role(
         "门卫: lets people in and out and writes it down",
         """
         gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read; session: read; name: read
-        duty: read; incident: read report; presence: read check_in check_out sign_shift; review: file; conduct: appeal
+        duty: read; incident: read report; presence: read check_in check_out sign_shift; review: file
+        written_notice: read; conduct: appeal
         """,
     ),
     "guardian": _role(
@@ -184,7 +185,10 @@ ROLES: Mapping[str, Role] = {
     ),
     "volunteer": _role(
         "义工/志愿者: helps beside a responsible teacher",
-        "session: read; presence: check_in check_out; engagement: sign; roster: read; review: file; conduct: appeal",
+        """
+        session: read; presence: check_in check_out; engagement: sign; roster: read; review: file
+        written_notice: read; conduct: appeal
+        """,
     ),
     "peer_helper": _role("学长: a senior pupil who helps, never supervises and has no account", ""),
     "external_instructor": _role(
@@ -193,7 +197,7 @@ ROLES: Mapping[str, Role] = {
         session: read; presence: check_in check_out; roll_call: read; name: read; activity_record: read submit
         group: read
         engagement: sign; roster: read; substitute: read accept; gate_pass: read; incident: report
-        review: file; conduct: appeal
+        review: file; written_notice: read; conduct: appeal
         """,
     ),
     "provider_admin": _role(
@@ -228,8 +232,9 @@ ROLES: Mapping[str, Role] = {
     "vetting_officer": _role(
         "准入审核: clears, suspends and blocks people, sees what a check found; plans no roster",
         """
-        person: read clear suspend block restore exit; check: read request submit record
-        conduct: read triage decide; review: read; provider: read; engagement: read; roster: read; duty: read
+        person: read clear suspend block restore exit export; check: read request submit record read_detail
+        conduct: read triage decide; review: read file read_statement; written_notice: read deliver
+        provider: read; engagement: read; roster: read; duty: read
         gate_pass: read revoke; compliance: read; incident: read; job: read; statistics: read
         """,
     ),

@@ -70,16 +70,39 @@ def substantiate(world: World, record: str) -> None:
     )
 
 
+def engaged(world: World, person: UUID, school: UUID) -> str:
+    """A labor contract of a school's week with a person, signed by both; its id."""
+    terms = {
+        "school_id": school,
+        "person_id": person,
+        "kind": "LABOUR_CONTRACT",
+        "starts_on": world.first_day,
+        "ends_on": world.at(0, day=4).date(),
+    }
+    contract = str(world.as_("academic_affairs", school=school).post("/vetting/v1/engagements", terms)["id"])
+    path = f"/vetting/v1/engagements/{contract}/sign"
+    world.as_("principal", school=school).post(path, {"party": "school"})
+    world.as_("external_instructor", school=school, person=person).post(path, {"party": "person"})
+    return contract
+
+
+def let_time_act(world: World) -> None:
+    """Fire every timer of vetting that is due, those of other tests included."""
+    while world.run_timers("vetting"):
+        pass
+
+
 def sessions(
     world: World,
     school: UUID,
     *,
+    first: int = 0,
     days: int = 5,
     hour: int = 16,
     lead: UUID | None = None,
     content_type: str = "HOMEWORK_CARE",
 ) -> list[UUID]:
-    """A group's sessions, one a day from the first day on, as attendance would lay them out."""
+    """A group's sessions, one a day from the term's `first` day (0) on, as attendance would lay them out."""
     slots = [
         Scheduled(
             session_id=new_id(),
@@ -87,7 +110,7 @@ def sessions(
             starts_at=world.at(hour, day=day),
             ends_at=world.at(hour + 1, 30, day=day),
         )
-        for day in range(days)
+        for day in range(first, first + days)
     ]
     world.hear(
         SessionsScheduled(

@@ -57,6 +57,8 @@ EXTRA_FILES = {
         "row_checks.py",
         "snapshot.py",
     },
+    # A port: results come from an officer's hand or from a source, and a platform's adapter would stand beside.
+    "vetting/checks": {"sources.py"},
 }
 
 PLAN = re.compile(r"\bP[1-5]-", re.IGNORECASE)

@@ -5,7 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.vetting import EngagementActivated, GatePassesRevoked, GatePassIssued, StaffBlocked
+from shared.contracts.vetting import (
+    EngagementActivated,
+    EngagementTerminated,
+    GatePassesRevoked,
+    GatePassIssued,
+    StaffBlocked,
+)
 from tests.builders import staff
 from tests.world import World
 
@@ -102,3 +108,72 @@ def test_a_duty_leader_is_somebody_cleared(district: World) -> None:
     assert principal.refused("/vetting/v1/duties", wanted)["gate"] == "G-CLEAR"
     staff.check_and_clear(district, person)
     assert principal.post("/vetting/v1/duties", wanted)["on"] == district.first_day.isoformat()
+
+
+def assigned(world: World, person: UUID, school: UUID, hour: int = 16) -> None:
+    wanted = {"person_id": person, "session_ids": staff.sessions(world, school, hour=hour), "role": "ASSIST"}
+    world.as_("academic_affairs", school=school).post("/vetting/v1/assignments", wanted)
+
+
+def ends(world: World, person: UUID) -> set[tuple[str, str | None]]:
+    found = world.as_("vetting_officer").all("/vetting/v1/assignments", person_id=person)
+    return {(item["state"], item["cause"]) for item in found}
+
+
+def test_a_terminated_contract_takes_what_it_alone_carried_at_that_school(district: World) -> None:
+    here, there = district.schools[:2]
+    person = staff.cleared(district, there)
+    contract = staff.engaged(district, person, here)
+    assigned(district, person, here, hour=14)
+    assigned(district, person, there, hour=16)
+    district.as_("principal").post(f"/vetting/v1/engagements/{contract}/terminate")
+    assert ends(district, person) == {("REMOVED", "ENGAGEMENT_ENDED"), ("CONFIRMED", None)}
+    (terminated,) = [said for said in district.said("vetting") if isinstance(said, EngagementTerminated)]
+    assert terminated.ended_on == district.first_day
+    assert len(district.as_("academic_affairs").all("/vetting/v1/substitute-requests", school_id=here)) == 5
+
+
+@pytest.mark.parametrize("also", ["another contract", "the staff list"])
+def test_what_something_else_carries_stays_when_a_contract_ends(district: World, also: str) -> None:
+    school = district.schools[0]
+    person = staff.cleared(district, school if also == "the staff list" else district.schools[1])
+    contracts = [staff.engaged(district, person, school)]
+    if also == "another contract":
+        contracts.append(staff.engaged(district, person, school))
+    assigned(district, person, school)
+    district.as_("principal").post(f"/vetting/v1/engagements/{contracts[0]}/terminate")
+    assert ends(district, person) == {("CONFIRMED", None)}
+
+
+def test_a_contract_ends_by_itself_after_its_last_day(district: World) -> None:
+    person = staff.cleared(district, district.schools[1])
+    contract = staff.engaged(district, person, district.schools[0])
+    states = []
+    for hour, day in ((23, 4), (0, 5)):
+        district.set_time(district.at(hour, day=day))
+        staff.let_time_act(district)
+        (found,) = district.as_("principal").all("/vetting/v1/engagements", person_id=person)
+        states.append(found["state"])
+    assert states == ["ACTIVE", "ENDED"]
+    (terminated,) = [said for said in district.said("vetting") if isinstance(said, EngagementTerminated)]
+    assert (str(terminated.engagement_id), terminated.ended_on) == (contract, district.at(0, day=4).date())
+
+
+@pytest.mark.clause("P5-3.5.3")
+def test_a_principals_declaration_lets_a_school_hire_in_its_time_and_no_other_school(district: World) -> None:
+    here, there = district.schools[:2]
+    office, person = district.as_("academic_affairs"), retired_teacher(district)
+    stated = {
+        "school_id": here,
+        "starts_on": district.first_day,
+        "ends_on": district.at(0, day=10).date(),
+        "evidence_ref": "校务会纪要",
+    }
+    office.post("/vetting/v1/insufficiency-declarations", stated, expect=403)
+    district.as_("principal", school=here).post("/vetting/v1/insufficiency-declarations", stated)
+    wanted = terms(district, person, insufficiency_ref=None)
+    office.post("/vetting/v1/engagements", wanted)
+    late = {"starts_on": district.at(0, day=11).date(), "ends_on": district.at(0, day=20).date()}
+    for other in ({"school_id": there}, late):
+        refusal = office.refused("/vetting/v1/engagements", wanted | other)
+        assert (refusal["code"], refusal["clauses"][0]["id"]) == ("insufficiency_not_declared", "P5-3.5.3")

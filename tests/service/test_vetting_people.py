@@ -1,8 +1,13 @@
 """Clearing people, and taking clearances away."""
 
-import pytest
+import csv
+import io
+from uuid import UUID
 
-from shared.contracts.vetting import StaffBlocked, StaffCleared, StaffRestored
+import pytest
+from openpyxl import load_workbook
+
+from shared.contracts.vetting import EngagementTerminated, StaffBlocked, StaffCleared, StaffExited, StaffRestored
 from shared.ids import new_id
 from tests.builders import staff
 from tests.world import World
@@ -100,3 +105,75 @@ def test_a_name_is_sealed_in_the_database_and_its_reading_is_logged(district: Wo
     rows = district.read("vetting", "SELECT name_sealed, id_number_sealed FROM people WHERE id = :id", id=person)
     assert not any(value.encode() in bytes(sealed) for sealed in rows[0] for value in identity.values())
     assert district.read("vetting", "SELECT subjects FROM access_log ORDER BY at DESC LIMIT 1")[0][0] == [person]
+
+
+def test_whoever_leaves_is_off_every_roster_with_passes_and_contracts_ended(district: World) -> None:
+    district.publish_calendar()
+    district.pin_plan()
+    here, there = district.schools[:2]
+    person, office = staff.cleared(district, here), district.as_("academic_affairs")
+    engagement = staff.engaged(district, person, there)
+    for school, hour in ((here, 14), (there, 16)):
+        wanted = {"person_id": person, "session_ids": staff.sessions(district, school, hour=hour), "role": "LEAD"}
+        office.post("/vetting/v1/assignments", wanted)
+    pass_ = {"person_id": person, "school_id": there, "on": district.first_day}
+    office.post("/vetting/v1/gate-passes", pass_)
+    officer = district.as_("vetting_officer")
+    assert officer.post(f"/vetting/v1/people/{person}/leave")["state"] == "EXITED"
+    said = district.said("vetting")
+    assert [event.clearance_epoch for event in said if isinstance(event, StaffExited)] == [2]
+    assert [event.engagement_id for event in said if isinstance(event, EngagementTerminated)] == [UUID(engagement)]
+    found = officer.all("/vetting/v1/assignments", person_id=person)
+    assert {(item["state"], item["cause"]) for item in found} == {("REMOVED", "EXITED")}
+    assert {item["state"] for item in office.all("/vetting/v1/gate-passes", person_id=person)} == {"REVOKED"}
+    wanted = {"person_id": person, "session_ids": staff.sessions(district, here, hour=18), "role": "LEAD"}
+    assert office.refused("/vetting/v1/assignments", wanted)["code"] == "not_cleared"
+
+
+def test_a_blocked_person_who_left_is_still_not_reviewed_anew(district: World) -> None:
+    person, officer = staff.cleared(district, district.schools[0]), district.as_("vetting_officer")
+    staff.substantiate(district, staff.allegation(district, person))
+    officer.post(f"/vetting/v1/people/{person}/leave")
+    assert not [event for event in district.said("vetting") if isinstance(event, StaffExited)]
+    office = district.as_("academic_affairs")
+    refusal = office.refused(f"/vetting/v1/people/{person}/start-review", {"consent": True})
+    assert refusal["code"] == "person_blocked"
+
+
+def test_whoever_left_and_comes_back_is_reviewed_like_anybody(district: World) -> None:
+    person, officer = staff.cleared(district, district.schools[0]), district.as_("vetting_officer")
+    officer.post(f"/vetting/v1/people/{person}/leave")
+    district.as_("academic_affairs").post(f"/vetting/v1/people/{person}/start-review", {"consent": True})
+    assert officer.post(f"/vetting/v1/people/{person}/clear")["clearance_epoch"] == 3
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_register_of_clearances_goes_out_without_details_as_a_file(district: World, form: str) -> None:
+    mine, other = district.schools[:2]
+    person, blocked = staff.cleared(district, mine), staff.cleared(district, mine)
+    staff.cleared(district, other)
+    identity = {"name": "欧阳晓明", "id_number": "11010519491231002X"}
+    district.as_("academic_affairs").post(f"/vetting/v1/people/{person}/record-identity", identity)
+    staff.substantiate(district, staff.allegation(district, blocked))
+    principal = district.as_("principal", school=mine)
+    reply = principal.request("GET", "/vetting/v1/clearance-register", params={"form": form})
+    assert f'filename="clearance-register.{form}"' in reply.headers["Content-Disposition"]
+    heading, *rows = read_table(reply.content, form)
+    assert heading == ["person_id", "name", "category", "state", "reason_class", "valid_until"]
+    assert sorted(rows) == sorted(
+        [
+            [str(person), "欧阳晓明", "OWN_TEACHER", "CLEARED", "", "2027-09-07"],
+            [str(blocked), "", "OWN_TEACHER", "BLOCKED", "ETHICS", ""],
+        ]
+    )
+    sql = "SELECT count(*) FROM access_log WHERE purpose = 'vetting.clearance_register' AND :p = ANY(subjects)"
+    assert district.read("vetting", sql, p=person) == [(1,)]
+    district.as_("academic_affairs").get("/vetting/v1/clearance-register", expect=403)
+
+
+def read_table(content: bytes, form: str) -> list[list[str]]:
+    """The cells of a downloaded file, as text."""
+    if form == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    rows = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    return [["" if value is None else str(value) for value in row] for row in rows]

@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.policy import Policy
 from shared.refusals import Refused
 
-LOST = ("BLOCKED", "SUSPENDED", "EXPIRED")
+LOST = ("BLOCKED", "SUSPENDED", "EXPIRED", "EXITED")
 KEPT_AWAY = ("BLOCKED", "SUSPENDED")
 OVER = ("CLOSED", "CANCELLED")
 SUPERVISING = ("LEAD", "ASSIST")

@@ -12,6 +12,7 @@ from shared.contracts.vetting import (
     AssignmentsRemoved,
     StaffBlocked,
     StaffCleared,
+    StaffExited,
     StaffExpired,
     StaffRestored,
     StaffSuspended,
@@ -20,7 +21,7 @@ from shared.contracts.vetting import (
 from shared.messaging.work import Work
 from shared.service import on, on_many
 
-STATES = {StaffSuspended: "SUSPENDED", StaffBlocked: "BLOCKED", StaffExpired: "EXPIRED"}
+STATES = {StaffSuspended: "SUSPENDED", StaffBlocked: "BLOCKED", StaffExpired: "EXPIRED", StaffExited: "EXITED"}
 
 
 def follow_clearances_given(work: Work, said: Sequence[StaffCleared | StaffRestored]) -> None:
@@ -45,7 +46,7 @@ def follow_clearances_given(work: Work, said: Sequence[StaffCleared | StaffResto
     commands.follow_clearances(work, [one.person_id for one in said])
 
 
-def follow_clearance_lost(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired) -> None:
+def follow_clearance_lost(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired | StaffExited) -> None:
     """A person may not serve any more: off every session, out of the door, the children to somebody else."""
     word = Word(
         id=said.person_id,
@@ -53,7 +54,7 @@ def follow_clearance_lost(work: Work, said: StaffSuspended | StaffBlocked | Staf
         state=STATES[type(said)],
         epoch=said.clearance_epoch,
         lost_epoch=said.clearance_epoch,
-        reason_class=None if isinstance(said, StaffExpired) else said.reason_class,
+        reason_class=None if isinstance(said, StaffExpired | StaffExited) else said.reason_class,
     )
     presence.keep_clearances(work, [word])
     commands.follow_loss(work, said.person_id)
@@ -88,6 +89,7 @@ REACTIONS = (
     on(StaffSuspended, follow_clearance_lost),
     on(StaffBlocked, follow_clearance_lost),
     on(StaffExpired, follow_clearance_lost),
+    on(StaffExited, follow_clearance_lost),
     on(AssignmentsConfirmed, follow_confirmed),
     on(AssignmentsRemoved, follow_removed),
     on(SubstituteUnfilled, warn_of_vacancy),

@@ -5,7 +5,14 @@ from services.enrollment.directory.queries import is_cleared
 from services.enrollment.readiness import commands
 from shared.contracts.attendance import SafetyPackReady, TermArchiveSealed, VenueCheckFailed, VenueCheckPassed
 from shared.contracts.finance import FeePublicationVerified
-from shared.contracts.vetting import StaffBlocked, StaffCleared, StaffExpired, StaffRestored, StaffSuspended
+from shared.contracts.vetting import (
+    StaffBlocked,
+    StaffCleared,
+    StaffExited,
+    StaffExpired,
+    StaffRestored,
+    StaffSuspended,
+)
 from shared.messaging.work import Work
 
 
@@ -16,7 +23,7 @@ def keep_cleared(work: Work, cleared: StaffCleared | StaffRestored) -> None:
     commands.reconcile_led_by(work, cleared.person_id)
 
 
-def keep_not_cleared(work: Work, lost: StaffBlocked | StaffSuspended | StaffExpired) -> None:
+def keep_not_cleared(work: Work, lost: StaffBlocked | StaffSuspended | StaffExpired | StaffExited) -> None:
     """A person may lead no more: no further sign-up to what they lead."""
     commands.keep_standing(work, lost.person_id, is_cleared=False, epoch=lost.clearance_epoch, valid_until=None)
     if not is_cleared(work, lost.person_id):

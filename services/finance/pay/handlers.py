@@ -7,6 +7,7 @@ from shared.contracts.vetting import (
     EngagementTerminated,
     StaffBlocked,
     StaffCleared,
+    StaffExited,
     StaffExpired,
     StaffRegistered,
     StaffRestored,
@@ -35,10 +36,10 @@ def pay_cleared(work: Work, said: StaffCleared | StaffRestored) -> None:
     )
 
 
-_AWAY = {StaffSuspended: "SUSPENDED", StaffBlocked: "BLOCKED", StaffExpired: "EXPIRED"}
+_AWAY = {StaffSuspended: "SUSPENDED", StaffBlocked: "BLOCKED", StaffExpired: "EXPIRED", StaffExited: "EXITED"}
 
 
-def stop_pay(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired) -> None:
+def stop_pay(work: Work, said: StaffSuspended | StaffBlocked | StaffExpired | StaffExited) -> None:
     """Service from that instant on is not paid; earlier pay waits where the person is blocked or suspended (S3)."""
     commands.keep_standing(
         work,

@@ -31,7 +31,7 @@ PAY_RUN = Machine(
     {("OPEN", "calculate"): "CALCULATED", ("CALCULATED", "approve"): "APPROVED", ("APPROVED", "pay"): "PAID"},
 )
 
-AWAY = frozenset({"BLOCKED", "SUSPENDED", "EXPIRED"})
+AWAY = frozenset({"BLOCKED", "SUSPENDED", "EXPIRED", "EXITED"})
 HOLDING = frozenset({"BLOCKED", "SUSPENDED"})
 
 INTERNAL, EXTERNAL = "STAFF_LABOUR_PAY", "EXTERNAL_LABOUR_FEE"

@@ -7,8 +7,10 @@ import marshmallow as ma
 from sqlalchemy import Select, select
 
 from services.vetting.conduct import commands, queries
+from services.vetting.conduct.rules import CATEGORIES, KINDS
 from services.vetting.tables import ConductRecord
 from shared.access_log import log_access
+from shared.clock import LAST_DAY
 from shared.messaging.work import Work
 from shared.web.door import Door
 
@@ -32,16 +34,17 @@ class Allegation(ma.Schema):
     """What is said, about whom, and where the evidence is kept."""
 
     person_id = ma.fields.UUID(required=True)
-    kind = ma.fields.String(required=True)
-    category = ma.fields.String(load_default=None)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    category = ma.fields.String(load_default=None, validate=ma.validate.OneOf(CATEGORIES))
     account = ma.fields.String(required=True, validate=ma.validate.Length(1, 10_000))
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
 class Finding(ma.Schema):
-    """The decision and its evidence."""
+    """The decision and its evidence: a sanction sets how long the record blocks, a court or an authority its date."""
 
     sanction = ma.fields.String(load_default=None)
+    until = ma.fields.Date(load_default=None, validate=ma.validate.Range(max=LAST_DAY))
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
@@ -109,17 +112,17 @@ def dismiss_conduct(work: Work, record_id: UUID, evidence_ref: str) -> ConductRe
 
 @door.post("/conduct-records/<uuid:record_id>/appeal", needs="conduct.appeal", gives=RecordOut)
 def appeal_conduct(work: Work, record_id: UUID) -> ConductRecord:
-    """The person asks for a re-check."""
+    """The person appeals against the finding."""
     return commands.appeal(work, record_id)
 
 
 @door.post("/conduct-records/<uuid:record_id>/uphold", needs="conduct.decide_appeal", gives=RecordOut)
 def uphold_conduct(work: Work, record_id: UUID) -> ConductRecord:
-    """The re-check confirms the finding."""
+    """The appeal confirms the finding."""
     return commands.uphold(work, record_id)
 
 
 @door.post("/conduct-records/<uuid:record_id>/reverse", needs="conduct.decide_appeal", takes=Evidence, gives=RecordOut)
 def reverse_conduct(work: Work, record_id: UUID, evidence_ref: str) -> ConductRecord:
-    """The re-check overturns the finding."""
+    """The appeal overturns the finding."""
     return commands.reverse(work, record_id, evidence_ref=evidence_ref)

@@ -1,16 +1,21 @@
-"""Reporting, examining, deciding, appealing."""
+"""Reporting, examining, deciding, appealing, and the end of a sanction."""
 
+from datetime import date
 from uuid import UUID
-
-from sqlalchemy import select
 
 from services.vetting.clearances import commands as clearances
 from services.vetting.conduct import rules
 from services.vetting.people import queries as people
-from services.vetting.tables import ConductRecord
+from services.vetting.people import rules as standing
+from services.vetting.tables import Check, ConductRecord
+from shared.clock import day_ends, local_date
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
+from shared.refusals import NotFound
+from shared.timers import set_timer
+
+LAPSE = "conduct.lapse"
 
 
 def report(
@@ -18,7 +23,8 @@ def report(
 ) -> ConductRecord:
     """Keep an allegation; it says nothing yet and touches nobody's clearance."""
     person = people.find_person(work, person_id)
-    record_id = new_id()
+    kind, record_id = rules.ALLEGED.get(kind, kind), new_id()
+    rules.need_category(kind, category)
     return work.add(
         ConductRecord(
             id=record_id,
@@ -39,67 +45,124 @@ def triage(work: Work, record_id: UUID) -> ConductRecord:
     record = work.get(ConductRecord, record_id, lock=True)
     record.state = rules.CONDUCT_RECORD.move(record.state, "triage")
     person = people.find_person(work, record.person_id, lock=True)
-    if rules.needs_precaution(record.category, policy_of_district(work)) and person.state == "CLEARED":
+    if standing.is_serious(record.category, policy_of_district(work)) and person.state == "CLEARED":
         clearances.suspend(work, record.person_id)
     return record
 
 
-def substantiate(work: Work, record_id: UUID, *, sanction: str | None, evidence_ref: str) -> ConductRecord:
+def substantiate(
+    work: Work, record_id: UUID, *, sanction: str | None, until: date | None, evidence_ref: str
+) -> ConductRecord:
     """Decide that it is true: the person is blocked, and off every roster of the district, in this transaction."""
-    record = work.get(ConductRecord, record_id, lock=True)
-    rules.need_another(work.caller.subject, record.reported_by, work.caller.person_id, record.person_id)
-    record.state = rules.CONDUCT_RECORD.move(record.state, "substantiate")
-    record.effective_until = rules.in_force_until(record.kind, sanction, work.today, policy_of_district(work))
-    record.effective_from, record.sanction = work.now, sanction
-    record.decided_by, record.evidence_ref = work.caller.subject, evidence_ref
-    work.session.flush()
-    clearances.block(work, record.person_id, rules.reason_class(record.kind))
+    record = _decided(work, record_id, "substantiate", evidence_ref)
+    record.kind = rules.FOUND.get(record.kind, record.kind)
+    record.sanction = sanction
+    _put_in_force(
+        work, record, rules.in_force_until(record.kind, sanction, until, work.today, policy_of_district(work))
+    )
     return record
+
+
+def keep_hit(work: Work, check: Check, kind: str, until: date | None) -> None:
+    """A hit is an authority's finding: a record in force from now on, and the person is blocked.
+
+    Without a date it stands until a re-check overturns it.
+    """
+    record = work.add(
+        ConductRecord(
+            district_id=check.district_id,
+            person_id=check.person_id,
+            kind=kind,
+            state=rules.CONDUCT_RECORD.move(rules.CONDUCT_RECORD.initial, "hit"),
+            check_id=check.id,
+            evidence_ref=check.evidence_ref,
+            reported_by=work.caller.subject,
+            decided_by=work.caller.subject,
+        )
+    )
+    is_for_good = kind in policy_of_district(work).value("conduct.permanent_records")
+    _put_in_force(work, record, None if is_for_good else until)
 
 
 def dismiss(work: Work, record_id: UUID, *, evidence_ref: str) -> ConductRecord:
     """Decide that it is not true; a precautionary suspension ends unless another allegation asks for it."""
-    record = work.get(ConductRecord, record_id, lock=True)
-    rules.need_another(work.caller.subject, record.reported_by, work.caller.person_id, record.person_id)
-    record.state = rules.CONDUCT_RECORD.move(record.state, "dismiss")
-    record.decided_by, record.evidence_ref = work.caller.subject, evidence_ref
+    record = _decided(work, record_id, "dismiss", evidence_ref)
     work.session.flush()
     person = people.find_person(work, record.person_id, lock=True)
-    if person.state == "SUSPENDED" and not _other_precaution(work, record):
+    policy = policy_of_district(work)
+    others = people.open_allegations(work, record.person_id, but=record.id)
+    if person.state == "SUSPENDED" and not any(standing.is_serious(category, policy) for category in others):
         clearances.restore(work, record.person_id)
     return record
 
 
-def _other_precaution(work: Work, record: ConductRecord) -> bool:
-    open_categories = work.session.scalars(
-        select(ConductRecord.category).where(
-            ConductRecord.person_id == record.person_id,
-            ConductRecord.id != record.id,
-            ConductRecord.state == "UNDER_INVESTIGATION",
-        )
-    )
-    policy = policy_of_district(work)
-    return any(rules.needs_precaution(category, policy) for category in open_categories)
-
-
 def appeal(work: Work, record_id: UUID) -> ConductRecord:
-    """The person asks for a re-check (复查); the block stays meanwhile."""
+    """The person appeals against the finding, within the profile's days; the block stays meanwhile."""
     record = work.get(ConductRecord, record_id, lock=True)
+    if work.caller.person_id != record.person_id:
+        raise NotFound("conduct record")
+    found_on = local_date(record.effective_from) if record.effective_from else work.today
+    rules.need_in_time(found_on, work.today, policy_of_district(work))
     record.state = rules.CONDUCT_RECORD.move(record.state, "appeal")
     return record
 
 
 def uphold(work: Work, record_id: UUID) -> ConductRecord:
-    """The re-check confirms the finding."""
+    """The appeal confirms the finding; a sanction that ended meanwhile lapses now."""
     record = work.get(ConductRecord, record_id, lock=True)
+    _need_another(work, record, "uphold", record.decided_by)
     record.state = rules.CONDUCT_RECORD.move(record.state, "uphold")
+    _set_lapse(work, record)
     return record
 
 
 def reverse(work: Work, record_id: UUID, *, evidence_ref: str) -> ConductRecord:
-    """The re-check overturns the finding; the person may be reviewed and cleared anew, nothing comes back by itself."""
+    """The appeal overturns the finding; the person may be reviewed and cleared anew, nothing comes back by itself."""
     record = work.get(ConductRecord, record_id, lock=True)
-    rules.need_another(work.caller.subject, record.decided_by or "", work.caller.person_id, record.person_id)
+    _need_another(work, record, "reverse", record.decided_by)
     record.state = rules.CONDUCT_RECORD.move(record.state, "reverse")
     record.evidence_ref = evidence_ref
     return record
+
+
+def overturn(work: Work, record_id: UUID, *, evidence_ref: str) -> None:
+    """A re-check found the decision wrong (`reviews` judged who may say so)."""
+    record = work.get(ConductRecord, record_id, lock=True)
+    record.state = rules.CONDUCT_RECORD.move(record.state, "overturn")
+    record.evidence_ref = evidence_ref
+
+
+def lapse(work: Work, record_id: UUID) -> None:
+    """The sanction's last day is over (timer): the record blocks no more and stays as history (Q1).
+
+    The person is not cleared by it. While an appeal is open nothing lapses; upholding it looks again.
+    """
+    record = work.get(ConductRecord, record_id, lock=True)
+    is_over = record.effective_until is not None and record.effective_until < work.today
+    if is_over and record.state == "SUBSTANTIATED":
+        record.state = rules.CONDUCT_RECORD.move(record.state, "lapse")
+
+
+def _decided(work: Work, record_id: UUID, action: str, evidence_ref: str) -> ConductRecord:
+    record = work.get(ConductRecord, record_id, lock=True)
+    _need_another(work, record, action, record.reported_by)
+    record.state = rules.CONDUCT_RECORD.move(record.state, action)
+    record.decided_by, record.evidence_ref = work.caller.subject, evidence_ref
+    return record
+
+
+def _need_another(work: Work, record: ConductRecord, action: str, before: str | None) -> None:
+    caller = work.caller
+    standing.need_another(action, caller.subject, caller.person_id, before=(before,), subject=record.person_id)
+
+
+def _put_in_force(work: Work, record: ConductRecord, until: date | None) -> None:
+    record.effective_from, record.effective_until = work.now, until
+    work.session.flush()
+    _set_lapse(work, record)
+    clearances.block(work, record.person_id, rules.reason_class(record.kind), record_id=record.id)
+
+
+def _set_lapse(work: Work, record: ConductRecord) -> None:
+    if record.effective_until is not None:
+        set_timer(work, LAPSE, record.id, day_ends(record.effective_until))

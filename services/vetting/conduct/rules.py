@@ -1,10 +1,10 @@
 """How a record goes (V3), and what it does to the person (Q1, Q2)."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 from shared.policy import Policy
-from shared.refusals import Refused
+from shared.refusals import Invalid, Refused
 from shared.states import Machine
 
 CONDUCT_RECORD = Machine(
@@ -12,14 +12,32 @@ CONDUCT_RECORD = Machine(
     "REPORTED",
     {
         ("REPORTED", "triage"): "UNDER_INVESTIGATION",
+        ("REPORTED", "hit"): "SUBSTANTIATED",  # an authority found it; nobody here examines that again
         ("UNDER_INVESTIGATION", "substantiate"): "SUBSTANTIATED",
         ("UNDER_INVESTIGATION", "dismiss"): "UNSUBSTANTIATED",
         ("SUBSTANTIATED", "appeal"): "APPEALED",
         ("APPEALED", "uphold"): "SUBSTANTIATED",
         ("APPEALED", "reverse"): "REVERSED",
         ("SUBSTANTIATED", "lapse"): "LAPSED",
-    },
+    }
+    | {(state, "overturn"): "REVERSED" for state in ("SUBSTANTIATED", "APPEALED", "LAPSED", "REVERSED")},
 )
+
+KINDS = (
+    "STATUTORY_BAR",
+    "COURT_BAN",
+    "QUALIFICATION_LOST",
+    "QUALIFICATION_REVOKED",
+    "TRAINING_BLACKLIST",
+    "ETHICS_SUBSTANTIATED",
+    "ETHICS_UNDER_INVESTIGATION",
+    "DISTRICT_BAN",
+)
+CATEGORIES = ("E01", "E02", "E03", "E04", "E05", "E06", "E07", "E08", "E09", "E10", "E11")
+
+ALLEGED = {"ETHICS_SUBSTANTIATED": "ETHICS_UNDER_INVESTIGATION"}
+FOUND = {alleged: found for found, alleged in ALLEGED.items()}
+"""A breach of ethics is not called substantiated before it is (INV-VET-13)."""
 
 REASON_CLASS = {
     "ETHICS_SUBSTANTIATED": "ETHICS",
@@ -28,23 +46,34 @@ REASON_CLASS = {
 }
 
 
-def need_another(decider: str, reporter: str, decider_person: object, subject_person: object) -> None:
-    """Whoever reported a record, or is its subject, does not decide it (domain.md §4.3)."""
-    if decider == reporter or decider_person == subject_person:
-        raise Refused("same_person", action="substantiate")
+def need_category(kind: str, category: str | None) -> None:
+    """A breach of ethics is of one of the eleven categories (教师职业道德), and nothing else is."""
+    if (kind in FOUND) != (category is not None):
+        raise Invalid({"category": "for_ethics_only" if category else "required_for_ethics"})
 
 
-def needs_precaution(category: str | None, policy: Policy) -> bool:
-    """Whether an allegation of this category suspends at once, before anything is found."""
-    return category in policy.value("conduct.precaution_categories")
+def need_in_time(found_on: date, today: date, policy: Policy) -> None:
+    """An appeal comes within the profile's days."""
+    last_day = found_on + timedelta(days=policy.value("conduct.appeal_days"))
+    if today > last_day:
+        clauses = policy.clauses("conduct.appeal_days")
+        raise Refused("too_late_to_object", gate="G-CLEAR", clauses=clauses, last_day=last_day.isoformat())
 
 
-def in_force_until(kind: str, sanction: str | None, on: date, policy: Policy) -> date | None:
-    """The last day on which the record blocks; None: permanently. Raises Refused on an unknown kind or sanction."""
+def in_force_until(kind: str, sanction: str | None, until: date | None, on: date, policy: Policy) -> date | None:
+    """The last day on which the record blocks; None: permanently.
+
+    A sanction sets its months, a court or an authority its date. Raises Refused on an unknown kind or sanction, and
+    where neither is given and the kind is not for good.
+    """
     if kind not in policy.value("conduct.blocking_records"):
         raise Refused("record_kind_unknown", kind=kind)
     if kind in policy.value("conduct.permanent_records") or sanction in policy.value("conduct.permanent_sanctions"):
         return None
+    if sanction is None and until is not None:
+        if until < on:
+            raise Invalid({"until": "in_the_past"})
+        return until
     months = policy.value("conduct.sanction_months").get(sanction)
     if months is None:
         raise Refused("sanction_unknown", sanction=sanction)

@@ -8,7 +8,8 @@ from sqlalchemy import Select, select
 
 from services.vetting.engagements import commands
 from services.vetting.engagements.rules import PARTIES
-from services.vetting.tables import Engagement
+from services.vetting.tables import Engagement, InsufficiencyDeclaration
+from shared.clock import LAST_DAY
 from shared.messaging.work import Work
 from shared.web.door import Door
 
@@ -36,7 +37,7 @@ class NewEngagement(ma.Schema):
     person_id = ma.fields.UUID(required=True)
     kind = ma.fields.String(required=True)
     starts_on = ma.fields.Date(required=True)
-    ends_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True, validate=ma.validate.Range(max=LAST_DAY))
     rate_fen = ma.fields.Integer(load_default=None, validate=ma.validate.Range(min=0))
     insufficiency_ref = ma.fields.String(load_default=None)
 
@@ -45,6 +46,50 @@ class Signature(ma.Schema):
     """Which party signed."""
 
     party = ma.fields.String(required=True, validate=ma.validate.OneOf(PARTIES))
+
+
+class DeclarationOut(ma.Schema):
+    """A school's statement that its own staff does not suffice from a day to a day."""
+
+    id = ma.fields.UUID()
+    school_id = ma.fields.UUID()
+    starts_on = ma.fields.Date()
+    ends_on = ma.fields.Date()
+    evidence_ref = ma.fields.String()
+
+
+class NewDeclaration(ma.Schema):
+    """For which school and time, and where the statement is kept."""
+
+    school_id = ma.fields.UUID(required=True)
+    starts_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True)
+    evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
+
+
+@door.post(
+    "/insufficiency-declarations",
+    needs="engagement.declare_insufficiency",
+    takes=NewDeclaration,
+    gives=DeclarationOut,
+    status=201,
+)
+def declare_insufficiency(work: Work, **stated: Any) -> InsufficiencyDeclaration:
+    """State that the school's own staff does not suffice."""
+    return commands.declare_insufficiency(work, **stated)
+
+
+@door.list(
+    "/insufficiency-declarations",
+    needs="engagement.read",
+    gives=DeclarationOut,
+    of=InsufficiencyDeclaration,
+    filters=("school_id", "ends_on"),
+    sorts=("ends_on", "id"),
+)
+def list_insufficiency_declarations(work: Work) -> Select[Any]:
+    """Statements of the caller's schools."""
+    return select(InsufficiencyDeclaration)
 
 
 @door.post("/engagements", needs="engagement.draft", takes=NewEngagement, gives=EngagementOut, status=201)

@@ -3,12 +3,37 @@
 from datetime import date
 from uuid import UUID
 
-from services.vetting.engagements import rules
+from sqlalchemy import select
+
+from services.vetting.engagements import queries, rules
 from services.vetting.people import queries as people
-from services.vetting.tables import Engagement
+from services.vetting.rosters import commands as rosters
+from services.vetting.tables import Engagement, InsufficiencyDeclaration
+from shared.clock import day_ends
 from shared.contracts.vetting import EngagementActivated, EngagementTerminated
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
+from shared.timers import cancel_timer, set_timer
+
+EXPIRY = "engagement.expiry"
+
+
+def declare_insufficiency(
+    work: Work, *, school_id: UUID, starts_on: date, ends_on: date, evidence_ref: str
+) -> InsufficiencyDeclaration:
+    """A principal states that the school's own staff does not suffice, so that people from outside may be hired."""
+    work.caller.need_school(school_id)
+    rules.need_interval(starts_on, ends_on)
+    return work.add(
+        InsufficiencyDeclaration(
+            district_id=work.caller.district_id,
+            school_id=school_id,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            evidence_ref=evidence_ref,
+            declared_by=work.caller.subject,
+        )
+    )
 
 
 def draft(
@@ -22,11 +47,16 @@ def draft(
     rate_fen: int | None = None,
     insufficiency_ref: str | None = None,
 ) -> Engagement:
-    """Write a contract; refused when the profile does not allow its kind for the person's category."""
+    """Write a contract; refused when the profile does not allow its kind for the person's category.
+
+    `insufficiency_ref` speaks for this contract alone; without it the school's declaration for its first day does.
+    """
     work.caller.need_school(school_id)
+    rules.need_interval(starts_on, ends_on)
     person = people.find_person(work, person_id)
     policy = policy_of_district(work)
     rules.need_kind(person.category, kind, policy)
+    insufficiency_ref = insufficiency_ref or queries.declared_ref(work, school_id, starts_on)
     rules.need_insufficiency(person.category, insufficiency_ref, policy)
     return work.add(
         Engagement(
@@ -51,6 +81,7 @@ def sign(work: Work, engagement_id: UUID, *, party: str) -> Engagement:
     if not rules.is_signed(engagement.signed_by):
         return engagement
     engagement.state = rules.ENGAGEMENT.move(rules.ENGAGEMENT.move(engagement.state, "sign"), "activate")
+    set_timer(work, EXPIRY, engagement.id, day_ends(engagement.ends_on))
     work.emit(
         EngagementActivated(
             district_id=engagement.district_id,
@@ -67,17 +98,41 @@ def sign(work: Work, engagement_id: UUID, *, party: str) -> Engagement:
 
 
 def terminate(work: Work, engagement_id: UUID) -> Engagement:
-    """End a contract today."""
+    """End a contract today; the person is off what it alone carried at that school."""
     engagement = work.get(Engagement, engagement_id, lock=True)
-    engagement.state = rules.ENGAGEMENT.move(engagement.state, "terminate")
-    engagement.ends_on = work.today
+    _end(work, engagement, "terminate", work.today)
+    return engagement
+
+
+def expire(work: Work, engagement_id: UUID) -> None:
+    """A contract's last day is over (timer)."""
+    engagement = work.get(Engagement, engagement_id, lock=True)
+    if engagement.state == "ACTIVE" and engagement.ends_on < work.today:
+        _end(work, engagement, "expire", engagement.ends_on)
+
+
+def end_all(work: Work, person_id: UUID) -> None:
+    """A person serves no more: every contract ends today; the caller holds the person's row."""
+    open_ones = select(Engagement).where(Engagement.person_id == person_id, Engagement.state != "ENDED")
+    for engagement in work.session.scalars(open_ones.order_by(Engagement.id).with_for_update()):
+        _end(work, engagement, "terminate", work.today)
+
+
+def _end(work: Work, engagement: Engagement, action: str, last_day: date) -> None:
+    was_active = engagement.state == "ACTIVE"
+    engagement.state = rules.ENGAGEMENT.move(engagement.state, action)
+    engagement.ends_on = last_day
+    cancel_timer(work, EXPIRY, engagement.id)
+    if not was_active:
+        return
     work.emit(
         EngagementTerminated(
             district_id=engagement.district_id,
             school_id=engagement.school_id,
             engagement_id=engagement.id,
             person_id=engagement.person_id,
-            ended_on=work.today,
+            ended_on=last_day,
         )
     )
-    return engagement
+    work.session.flush()
+    rosters.leave_school(work, engagement.school_id, engagement.person_id, "ENGAGEMENT_ENDED")

@@ -1,7 +1,9 @@
 """What a contract needs (V7)."""
 
+from datetime import date
+
 from shared.policy import Policy
-from shared.refusals import Refused
+from shared.refusals import Invalid, Refused
 from shared.states import Machine
 
 ENGAGEMENT = Machine(
@@ -12,10 +14,18 @@ ENGAGEMENT = Machine(
         ("SIGNED", "activate"): "ACTIVE",
         ("ACTIVE", "terminate"): "ENDED",
         ("SIGNED", "terminate"): "ENDED",
+        ("DRAFT", "terminate"): "ENDED",
+        ("ACTIVE", "expire"): "ENDED",
     },
 )
 
 PARTIES = ("school", "person")
+
+
+def need_interval(starts_on: date, ends_on: date) -> None:
+    """An interval ends no earlier than it begins."""
+    if ends_on < starts_on:
+        raise Invalid({"ends_on": "before_starts_on"})
 
 
 def need_kind(category: str, kind: str, policy: Policy) -> None:

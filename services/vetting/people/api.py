@@ -16,13 +16,17 @@ door = Door("people", "服务人员 people who serve")
 
 
 class PersonOut(ma.Schema):
-    """A person's status; the name is read at `/people/{id}/identity`."""
+    """A person's status; the name is read at `/people/{id}/identity`.
+
+    `reason_class` says why somebody is suspended, blocked or expired, and nothing more.
+    """
 
     id = ma.fields.UUID()
     category = ma.fields.String()
     state = ma.fields.String()
     clearance_epoch = ma.fields.Integer()
     valid_until = ma.fields.Date(allow_none=True)
+    reason_class = ma.fields.String(allow_none=True)
     provider_id = ma.fields.UUID(allow_none=True)
 
 

@@ -1,5 +1,6 @@
 """Reading people."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -73,6 +74,14 @@ def blocking_records(work: Work, person_id: UUID, on: date) -> list[str]:
     )
 
 
+def open_allegations(work: Work, person_id: UUID, *, but: UUID | None = None) -> list[str | None]:
+    """Categories of the allegations that are being examined, one record left out."""
+    query = select(ConductRecord.category).where(
+        ConductRecord.person_id == person_id, ConductRecord.state == "UNDER_INVESTIGATION"
+    )
+    return list(work.session.scalars(query if but is None else query.where(ConductRecord.id != but)))
+
+
 def is_engaged(work: Work, person_id: UUID, school_id: UUID, first: date, last: date) -> bool:
     """Whether the person is on the school's staff list, or under a contract there for the whole interval."""
     engaged = contract(person_id, school_id, first, last)
@@ -88,6 +97,17 @@ def contract(person_id: Any, school_id: Any, first: Any, last: Any) -> Select[UU
         Engagement.starts_on <= first,
         Engagement.ends_on >= last,
     )
+
+
+def names_of(work: Work, some: Iterable[Person]) -> dict[UUID, tuple[str | None, str | None]]:
+    """Names and ID numbers by person, unsealed, None where none is recorded; the caller logs the access."""
+
+    def opened(person: Person, field: str, sealed: bytes | None) -> str | None:
+        return None if sealed is None else work.keyring.open(person.id, field, sealed)
+
+    return {
+        one.id: (opened(one, "name", one.name_sealed), opened(one, "id_number", one.id_number_sealed)) for one in some
+    }
 
 
 def open_identity(work: Work, person_id: UUID) -> dict[str, str]:

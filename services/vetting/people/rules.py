@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from shared.policy import Policy
 from shared.refusals import Invalid, Refused
 from shared.states import Machine
+
+SERVING = ("REGISTERED", "UNDER_REVIEW", "CLEARED", "SUSPENDED", "EXPIRED", "BLOCKED")
 
 STAFF_MEMBER = Machine(
     "服务人员 staff member",
@@ -15,18 +18,17 @@ STAFF_MEMBER = Machine(
         ("REGISTERED", "start_review"): "UNDER_REVIEW",
         ("EXPIRED", "start_review"): "UNDER_REVIEW",
         ("BLOCKED", "start_review"): "UNDER_REVIEW",
+        ("EXITED", "start_review"): "UNDER_REVIEW",
         ("UNDER_REVIEW", "clear"): "CLEARED",
+        ("CLEARED", "clear"): "CLEARED",  # the yearly re-check came in time
         ("CLEARED", "suspend"): "SUSPENDED",
         ("SUSPENDED", "restore"): "CLEARED",
         ("CLEARED", "expire"): "EXPIRED",
         ("SUSPENDED", "expire"): "EXPIRED",
     }
-    | {
-        (state, "block"): "BLOCKED"
-        for state in ("REGISTERED", "UNDER_REVIEW", "CLEARED", "SUSPENDED", "EXPIRED", "BLOCKED")
-    },
+    | {(state, "block"): "BLOCKED" for state in (*SERVING, "EXITED")}
+    | {(state, "leave"): "EXITED" for state in SERVING},
 )
-
 
 PROVIDER_STAFF = "PROVIDER_STAFF"
 PROVIDERS = ("provider.training_institutions", "provider.partner_orgs")
@@ -50,11 +52,8 @@ def need_consent(has_consent: bool, policy: Policy) -> None:
 def clear(category: str, checks: Collection[Seen], blocking: Collection[str], today: date, policy: Policy) -> date:
     """Until when the person is cleared; raises Refused where a check, the category or a record stands against it."""
     g_category(category, policy)
-    if blocking:
-        raise _blocked(policy)
-    required = policy.value("checks.required").get(category)
-    if required is None:
-        raise Refused("category_not_allowed", gate="G-CLEAR", clauses=_who_may_serve(policy), category=category)
+    need_no_record(blocking, policy)
+    required = required_checks(category, policy)
     max_age = timedelta(days=policy.value("clearance.max_age_days"))
     good = {seen.kind: seen.as_of for seen in checks if seen.state == "CLEAR" and seen.as_of is not None}
     fresh = {kind: as_of for kind, as_of in good.items() if as_of + max_age > today}
@@ -64,6 +63,40 @@ def clear(category: str, checks: Collection[Seen], blocking: Collection[str], to
             clauses += policy.clauses("staff.qualification_required")
         raise Refused("checks_incomplete", gate="G-CLEAR", clauses=clauses, missing=", ".join(missing))
     return min(fresh[kind] for kind in required) + max_age
+
+
+def required_checks(category: str, policy: Policy) -> tuple[str, ...]:
+    """The kinds of check that a category needs; raises Refused when the profile has none for it."""
+    required = policy.value("checks.required").get(category)
+    if required is None:
+        raise Refused("category_not_allowed", gate="G-CLEAR", clauses=_who_may_serve(policy), category=category)
+    return tuple(required)
+
+
+def need_no_record(blocking: Collection[str], policy: Policy) -> None:
+    """While a record is in force, a block stands and no review begins (INV-VET-05)."""
+    if blocking:
+        raise _blocked(policy)
+
+
+def is_serious(category: str | None, policy: Policy) -> bool:
+    """Whether an allegation of this category keeps a person away before anything is found (Q1)."""
+    return category in policy.value("conduct.precaution_categories")
+
+
+def need_no_precaution(alleged: Collection[str | None], policy: Policy) -> None:
+    """Nobody is cleared while a serious allegation is examined; any other says nothing yet (INV-VET-13)."""
+    if any(is_serious(category, policy) for category in alleged):
+        clauses = policy.clauses("conduct.precaution_categories")
+        raise Refused("allegation_open", gate="G-CLEAR", clauses=clauses)
+
+
+def need_another(
+    action: str, caller: str, caller_person: UUID | None, *, before: Collection[str | None], subject: UUID
+) -> None:
+    """Whoever acted before, or is the subject, does not do this (domain.md §4.3, INV-VET-15)."""
+    if caller in before or caller_person == subject:
+        raise Refused("same_person", action=action)
 
 
 def g_category(category: str, policy: Policy) -> None:

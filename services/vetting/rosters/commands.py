@@ -135,17 +135,20 @@ def remove_person(work: Work, person: Person, cause: str) -> int:
     return _remove_where(work, person, cause, Assignment.person_id == person.id, Assignment.ends_at > work.now)
 
 
-def leave_school(work: Work, school_id: UUID, person_id: UUID) -> int:
-    """Whoever left a school's staff serves there no more, but for the days of a contract; others take over."""
+def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEFT_SCHOOL") -> int:
+    """Whoever left a school's staff, or whose contract there ended, serves no more on days that nothing else carries:
+    neither a place on the staff list nor a contract. Others take over.
+    """
     person = people.find_person(work, person_id, lock=True)
     day = cast(func.timezone(str(LOCAL), Assignment.starts_at), Date)
     return _remove_where(
         work,
         person,
-        "LEFT_SCHOOL",
+        cause,
         Assignment.person_id == person_id,
         Assignment.school_id == school_id,
         Assignment.ends_at > work.now,
+        ~people.find_post(person_id, school_id).exists(),
         ~people.contract(person_id, school_id, day, day).exists(),
     )
 

@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from services.vetting.tables.metadata import Tables
 from shared.tables import Row, SchoolRow, Sealed
+
+OPEN_CHECK = "state IN ('REQUESTED', 'SUBMITTED')"
 
 
 class Person(Row, Tables):
@@ -20,6 +22,8 @@ class Person(Row, Tables):
     clearance_epoch: Mapped[int]
     """Grows with every clearance, suspension, block and expiry; a listener ignores what is older."""
     valid_until: Mapped[date | None]
+    reason_class: Mapped[str | None]
+    """Why the person is suspended, blocked or expired: a class, never what happened. None while none of these."""
     is_minor: Mapped[bool]
     provider_id: Mapped[UUID | None]
     """Whose staff a person of a third party is."""
@@ -30,6 +34,7 @@ class Person(Row, Tables):
 
     __table_args__ = (
         Index("people_by_state", "district_id", "state", "id"),
+        Index("people_by_end", "district_id", "state", "valid_until"),
         UniqueConstraint("district_id", "id_number_index"),
     )
 
@@ -57,8 +62,35 @@ class Check(Row, Tables):
     expires_on: Mapped[date | None]
     evidence_ref: Mapped[str | None]
     recorded_by: Mapped[str | None]
+    detail_sealed: Mapped[Sealed | None]
+    """What a hit found; for vetting officers alone."""
 
-    __table_args__ = (Index("checks_by_person", "person_id", "kind"),)
+    __table_args__ = (
+        Index("checks_by_person", "person_id", "kind"),
+        Index("checks_by_state", "district_id", "state", "id"),
+        Index("checks_one_open", "person_id", "kind", unique=True, postgresql_where=text(OPEN_CHECK)),
+    )
+
+
+class CheckAnswer(Row, Tables):
+    """A line of a file of results, from the upload until the job has kept it; `outcome` None: not looked at yet."""
+
+    __tablename__ = "check_answers"
+
+    batch_id: Mapped[UUID]
+    position: Mapped[int]
+    line: Mapped[int]
+    person_id: Mapped[UUID | None]
+    id_number_index: Mapped[bytes | None]
+    kind: Mapped[str | None]
+    result: Mapped[str | None]
+    as_of: Mapped[date | None]
+    evidence_ref: Mapped[str | None]
+    bars_until: Mapped[date | None]
+    detail_sealed: Mapped[Sealed | None]
+    outcome: Mapped[str | None]
+
+    __table_args__ = (UniqueConstraint("batch_id", "position"),)
 
 
 class ConductRecord(Row, Tables):
@@ -70,7 +102,9 @@ class ConductRecord(Row, Tables):
     kind: Mapped[str]
     category: Mapped[str | None]
     state: Mapped[str]
-    account_sealed: Mapped[Sealed]
+    check_id: Mapped[UUID | None]
+    """The check whose hit this is; the account is then the check's detail."""
+    account_sealed: Mapped[Sealed | None]
     evidence_ref: Mapped[str]
     reported_by: Mapped[str]
     decided_by: Mapped[str | None]
@@ -96,7 +130,20 @@ class Engagement(SchoolRow, Tables):
     ends_on: Mapped[date]
     rate_fen: Mapped[int | None]
     insufficiency_ref: Mapped[str | None]
-    """The statement that the school's own staff does not suffice (师资不足说明)."""
+    """Where the statement is kept that the school's own staff does not suffice (师资不足说明)."""
     signed_by: Mapped[list[str]]
 
     __table_args__ = (Index("engagements_by_person", "person_id", "school_id"),)
+
+
+class InsufficiencyDeclaration(SchoolRow, Tables):
+    """A principal states that the school's own staff does not suffice for a time (师资不足说明)."""
+
+    __tablename__ = "insufficiency_declarations"
+
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    evidence_ref: Mapped[str]
+    declared_by: Mapped[str]
+
+    __table_args__ = (Index("insufficiency_by_school", "school_id", "ends_on"),)
