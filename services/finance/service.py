@@ -29,6 +29,7 @@ from shared.contracts.enrollment import (
     GuardianLinkEnded,
     GuardianLinkVerified,
     ItemApproved,
+    ItemDelisted,
     ItemListed,
     ParticipationConfirmed,
     ParticipationWithdrawn,
@@ -42,6 +43,7 @@ from shared.contracts.vetting import (
     EngagementActivated,
     EngagementTerminated,
     ProviderContractActivated,
+    ProviderContractTerminated,
     StaffBlocked,
     StaffCleared,
     StaffExpired,
@@ -61,6 +63,7 @@ FAMILIES_AND_FEES = (
     on(ItemListed, invoices_handlers.take_over_item),
     on(ParticipationConfirmed, invoices_handlers.bill_participation),
     on(ParticipationWithdrawn, settle_withdrawal),
+    on(ItemDelisted, refunds_commands.follow_delisted),
     on(PlanFiled, invoices_handlers.bill_what_waited_for_plan),
     on(PlanActivated, invoices_handlers.bill_what_waited_for_plan),
     on(PolicyProfilePublished, invoices_handlers.bill_what_waited_for_policy),
@@ -87,6 +90,7 @@ PAY = (
 TERM_END = (
     on(HeadcountCounted, open_claim),
     on(ProviderContractActivated, settlements_commands.keep_contract),
+    on(ProviderContractTerminated, settlements_commands.end_contract),
 )
 
 SERVICE = Service(

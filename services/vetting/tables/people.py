@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from services.vetting.tables.metadata import Tables
@@ -30,6 +30,7 @@ class Person(Row, Tables):
 
     __table_args__ = (
         Index("people_by_state", "district_id", "state", "id"),
+        Index("people_by_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         UniqueConstraint("district_id", "id_number_index"),
     )
 
