@@ -18,7 +18,7 @@ Check = Callable[[Read, UUID], list[Any]]
 LISTENERS = {
     "enrollment": ("attendance", "finance", "vetting"),
     "attendance": ("enrollment", "finance", "vetting"),
-    "finance": ("enrollment",),
+    "finance": ("enrollment", "vetting"),
     "vetting": ("attendance", "enrollment", "finance"),
 }
 
@@ -234,6 +234,28 @@ def every_child_went_home(read: Read, district: UUID) -> list[Any]:
     return read("attendance", sql, d=district)
 
 
+def exited_providers_left_nothing(read: Read, district: UUID) -> list[Any]:
+    """INV-VET-08: of a provider that has left nothing is offered, owed or on a roster."""
+    exited = "SELECT id FROM providers WHERE district_id = :d AND state = 'EXITED'"
+    gone = [row[0] for row in read("vetting", exited, d=district)]
+    checks = (
+        ("enrollment", "SELECT id FROM items WHERE provider_id = ANY(:p) AND state IN ('LISTED', 'SUSPENDED')"),
+        ("finance", "SELECT id FROM provider_settlements WHERE provider_id = ANY(:p) AND state <> 'CLOSED'"),
+        (
+            "finance",
+            "SELECT r.id FROM refunds r JOIN invoice_lines l ON l.invoice_id = r.invoice_id"
+            " JOIN items i ON i.id = l.item_id"
+            " WHERE i.provider_id = ANY(:p) AND r.state IN ('REQUESTED', 'CALCULATED', 'APPROVED')",
+        ),
+        (
+            "vetting",
+            "SELECT a.id FROM assignments a JOIN people s ON s.id = a.person_id"
+            f" WHERE s.provider_id = ANY(:p) AND a.state = 'CONFIRMED' AND a.ends_at > {NOW}",
+        ),
+    )
+    return [row for service, sql in checks for row in read(service, sql, p=gone)]
+
+
 CHECKS: dict[str, Check] = {
     "INV-X-01": same_rosters,
     "INV-X-02": one_decision_per_withdrawal,
@@ -247,4 +269,5 @@ CHECKS: dict[str, Check] = {
     "INV-FIN-08": no_more_goes_back_than_came,
     "INV-FIN-20": callbacks_count_once,
     "INV-ATT-02": every_child_went_home,
+    "INV-VET-08": exited_providers_left_nothing,
 }

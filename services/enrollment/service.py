@@ -32,6 +32,8 @@ from shared.contracts.finance import (
 )
 from shared.contracts.vetting import (
     ProviderContractActivated,
+    ProviderContractTerminated,
+    ProviderExiting,
     ProviderWhitelisted,
     StaffBlocked,
     StaffCleared,
@@ -80,6 +82,8 @@ SERVICE = Service(
         on(TermArchiveSealed, readiness_handlers.keep_sealed_archive),
         on(ProviderWhitelisted, catalogue_commands.keep_provider),
         on(ProviderContractActivated, catalogue_commands.keep_contract),
+        on(ProviderContractTerminated, catalogue_commands.end_contract),
+        on(ProviderExiting, catalogue_commands.follow_exit),
     ),
     timers={
         applications_commands.STALLED: applications_commands.report_stalled,
@@ -87,6 +91,8 @@ SERVICE = Service(
         placement_commands.FIRST_DAY: placement_commands.let_in,
         placement_commands.LAST_DAY: placement_commands.leave,
         placement_commands.LOOK_AGAIN: readiness_commands.look_again,
+        catalogue_commands.DELISTING: readiness_commands.delist_for_exit,
+        catalogue_commands.DELISTED: catalogue_commands.say_all_delisted,
     },
     jobs={imports_commands.JOB: imports_commands.apply_chunk},
 )

@@ -30,6 +30,7 @@ from shared.contracts.enrollment import (
     GuardianLinkEnded,
     GuardianLinkVerified,
     ItemApproved,
+    ItemDelisted,
     ItemListed,
     ParticipationConfirmed,
     ParticipationWithdrawn,
@@ -43,6 +44,7 @@ from shared.contracts.vetting import (
     EngagementActivated,
     EngagementTerminated,
     ProviderContractActivated,
+    ProviderContractTerminated,
     StaffBlocked,
     StaffCleared,
     StaffExited,
@@ -63,6 +65,7 @@ FAMILIES_AND_FEES = (
     on(ItemListed, billing_handlers.take_over_item),
     on(ParticipationConfirmed, billing_commands.bill_participation),
     on(ParticipationWithdrawn, refunds_commands.settle_withdrawal),
+    on(ItemDelisted, refunds_commands.follow_delisted),
     on(PlanFiled, billing_handlers.bill_what_waited_for_plan),
     on(PlanActivated, billing_handlers.bill_what_waited_for_plan),
     on(PolicyProfilePublished, billing_handlers.bill_what_waited_for_policy),
@@ -90,6 +93,7 @@ PAY = (
 TERM_END = (
     on(HeadcountCounted, subsidies_commands.open_claim),
     on(ProviderContractActivated, settlements_commands.keep_contract),
+    on(ProviderContractTerminated, settlements_commands.end_contract),
 )
 
 SERVICE = Service(

@@ -4,14 +4,19 @@ from services.vetting.checks import commands as check_commands
 from services.vetting.checks.api import door as checks
 from services.vetting.clearances import commands as clearance_commands
 from services.vetting.clearances.api import door as clearances
+from services.vetting.compliance.api import door as compliance
 from services.vetting.conduct import commands as conduct_commands
 from services.vetting.conduct.api import door as conduct
 from services.vetting.duties.api import door as duties
 from services.vetting.engagements import commands as engagement_commands
 from services.vetting.engagements.api import door as engagements
+from services.vetting.exits import commands as exit_commands
+from services.vetting.exits.api import door as exits
+from services.vetting.exits.handlers import complete_after_session
 from services.vetting.gate_passes.api import door as gate_passes
 from services.vetting.people.api import door as people
 from services.vetting.people.handlers import take_over_staff_member
+from services.vetting.providers import commands as provider_commands
 from services.vetting.providers.api import door as providers
 from services.vetting.reviews.api import door as reviews
 from services.vetting.rosters import handlers as roster_handlers
@@ -20,7 +25,8 @@ from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
 from services.vetting.tables import Tables
 from shared.contracts.attendance import SessionCancelled, SessionClosed, SessionsScheduled
-from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
+from shared.contracts.enrollment import ProviderItemsDelisted, StaffMemberLeft, StaffMemberListed
+from shared.contracts.finance import ItemRefundsClosed, ProviderSettlementClosed
 from shared.policy import published
 from shared.service import Service, on
 
@@ -40,6 +46,8 @@ SERVICE = Service(
         substitutes,
         gate_passes,
         duties,
+        exits,
+        compliance,
     ),
     reactions=(
         *published.REACTIONS,
@@ -48,6 +56,11 @@ SERVICE = Service(
         on(SessionsScheduled, roster_handlers.take_over_sessions),
         on(SessionCancelled, roster_handlers.end_assignments_of_cancelled),
         on(SessionClosed, roster_handlers.mark_assignments_served),
+        on(SessionCancelled, complete_after_session),
+        on(SessionClosed, complete_after_session),
+        on(ProviderItemsDelisted, exit_commands.keep_delisted),
+        on(ProviderSettlementClosed, exit_commands.keep_settlement),
+        on(ItemRefundsClosed, exit_commands.keep_refunded),
     ),
     timers={
         check_commands.EXPIRY: check_commands.expire,
@@ -56,6 +69,9 @@ SERVICE = Service(
         conduct_commands.LAPSE: conduct_commands.lapse,
         engagement_commands.EXPIRY: engagement_commands.expire,
         substitute_commands.TIMER: substitute_commands.escalate,
+        provider_commands.RECTIFICATION: provider_commands.mark_overdue,
+        provider_commands.CONTRACT_END: exit_commands.end_contract,
+        exit_commands.EFFECT: exit_commands.take_effect,
     },
     jobs={
         check_commands.REQUEST_DUE: check_commands.request_due_chunk,

@@ -174,6 +174,21 @@ class ItemSuspended(SchoolEvent, name="enrollment.item.suspended", subject="item
     cause: str
 
 
+class ItemDelisted(SchoolEvent, name="enrollment.item.delisted", subject="item_id"):
+    """The item is not offered any more; whoever took part in nothing else has left before this is said."""
+
+    item_id: UUID
+    term_id: UUID
+    provider_id: UUID | None = None
+
+
+class ProviderItemsDelisted(DistrictEvent, name="enrollment.provider_items.delisted", subject="provider_id"):
+    """No item of a third party that leaves is offered any more; `item_ids` are those that were."""
+
+    provider_id: UUID
+    item_ids: tuple[UUID, ...]
+
+
 class NoticePublished(SchoolEvent, name="enrollment.notice.published", subject="notice_id"):
     """The parents' notice (告知书) is out."""
 

@@ -98,6 +98,13 @@ class RefundClosedZero(SchoolEvent, name="finance.refund.closed_zero", subject="
     cause: str
 
 
+class ItemRefundsClosed(SchoolEvent, name="finance.item_refunds.closed", subject="item_id"):
+    """An item was delisted, and no refund that it asked for is open any more."""
+
+    item_id: UUID
+    term_id: UUID
+
+
 class PayLineAccrued(SchoolEvent, name="finance.pay_line.accrued", subject="pay_line_id"):
     """Pay is due for recorded service."""
 

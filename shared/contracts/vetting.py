@@ -106,6 +106,46 @@ class ProviderWhitelisted(DistrictEvent, name="vetting.provider.whitelisted", su
     offers: tuple[ProviderOffer, ...]
 
 
+class ProviderRejected(DistrictEvent, name="vetting.provider.rejected", subject="provider_id"):
+    """The district did not select a third party."""
+
+    provider_id: UUID
+    kind: str
+
+
+class ProviderEvaluationCompleted(DistrictEvent, name="vetting.provider_evaluation.completed", subject="provider_id"):
+    """The district evaluated a third party's work in a term; `score` is of a hundred."""
+
+    provider_id: UUID
+    evaluation_id: UUID
+    term_id: UUID
+    score: int
+
+
+class ProviderPutOnNotice(DistrictEvent, name="vetting.provider.put_on_notice", subject="provider_id"):
+    """A third party is to put its work right by a day; whitelisted again when it has."""
+
+    provider_id: UUID
+    kind: str
+    rectify_by: date
+
+
+class ProviderExiting(DistrictEvent, name="vetting.provider.exiting", subject="provider_id"):
+    """A third party leaves; `effective_on` is the first day without it. Nothing new is agreed from now on."""
+
+    provider_id: UUID
+    kind: str
+    reason_code: str
+    effective_on: date
+
+
+class ProviderExited(DistrictEvent, name="vetting.provider.exited", subject="provider_id"):
+    """A third party has left: no assignment, no listed item, no settlement and no refund of it is open."""
+
+    provider_id: UUID
+    kind: str
+
+
 class ProviderContractActivated(SchoolEvent, name="vetting.provider_contract.activated", subject="contract_id"):
     """A school's contract with a provider for one content is in force; `price_fen` is the price of a session."""
 
@@ -116,6 +156,14 @@ class ProviderContractActivated(SchoolEvent, name="vetting.provider_contract.act
     price_fen: int
     starts_on: date
     ends_on: date
+
+
+class ProviderContractTerminated(SchoolEvent, name="vetting.provider_contract.terminated", subject="contract_id"):
+    """A school's contract with a provider ended; sessions up to `ended_on` are still settled."""
+
+    contract_id: UUID
+    provider_id: UUID
+    ended_on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,3 +240,27 @@ class DutyLeaderNamed(SchoolEvent, name="vetting.duty_leader.named", subject="du
     on: date
     starts_at: datetime
     ends_at: datetime
+
+
+class ComplianceCaseEvent(DistrictEvent):
+    """What every event of a compliance case (违规处置) carries: which prohibition, and what kind of thing broke it."""
+
+    case_id: UUID
+    prohibition_code: str
+    target_kind: str
+
+
+class ComplianceCaseOpened(ComplianceCaseEvent, name="vetting.compliance_case.opened", subject="case_id"):
+    """Somebody may have broken a prohibition; not a finding."""
+
+
+class ComplianceCaseSanctioned(ComplianceCaseEvent, name="vetting.compliance_case.sanctioned", subject="case_id"):
+    """A breach was confirmed and sanctioned."""
+
+    sanctions: tuple[str, ...]
+
+
+class ComplianceCaseClosed(ComplianceCaseEvent, name="vetting.compliance_case.closed", subject="case_id"):
+    """A case is over: sanctioned, or unfounded."""
+
+    outcome: str

@@ -51,10 +51,11 @@ ROLES: Mapping[str, Role] = {
         import: read upload apply; plan: read file return revoke; item: read; notice: read; survey: read
         complaint: read answer; fee_standard: read approve end; publication: read invalidate; statement: read
         waiver: read import; subsidy: read approve; pay: read approve_rates; ledger: read
-        person: read export; review: read decide read_statement; written_notice: read; conduct: read decide_appeal
-        provider: read call_round close_round confirm_round select reject evaluate put_on_notice exit
-        engagement: read; compliance: read decide sanction close; inspection: read; incident: read
-        statistics: read export; job: read cancel
+         person: read export; review: read decide read_statement; written_notice: read; conduct: read decide_appeal
+         provider: read export read_decisions call_round close_round confirm_round select reject
+         provider: evaluate put_on_notice exit
+         engagement: read; compliance: read read_account decide sanction close
+         inspection: read; incident: read; statistics: read export; job: read cancel
         """,
     ),
     "oversight_price": _role(
@@ -79,7 +80,7 @@ ROLES: Mapping[str, Role] = {
         plan: read; item: read; notice: read; session: read; activity_record: read; supervision: read
         inspection: read plan conduct score; venue: read open_hazard; incident: read; complaint: read
         publication: read verify invalidate; fee_standard: read; statement: read; roster: read; conduct: report
-        compliance: read open investigate; statistics: read
+        compliance: read open investigate read_account; statistics: read
         """,
     ),
     "principal": _role(
@@ -126,7 +127,7 @@ ROLES: Mapping[str, Role] = {
         supervision: read record_meeting record_patrol; inspection: read
         emergency: read draft schedule_drill record_drill; incident: read report propose_liability
         fee_standard: read; publication: read post; expenditure: read propose; statement: read
-        person: read register record_consent; check: request; provider: read evaluate; engagement: read draft
+        person: read register record_consent; check: request; provider: read; engagement: read draft
         roster: read propose confirm remove export; duty: read; substitute: read open offer
         gate_pass: read issue revoke; conduct: report
         """,

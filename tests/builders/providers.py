@@ -1,5 +1,7 @@
 """Third parties in every stage of selection, made through vetting's API."""
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,15 +42,15 @@ def applied(world: World, round_id: str, represented_by: UUID, **changes: Any) -
     return str(admin.post(f"{V}/providers", wanted(round_id, **changes))["id"])
 
 
-def whitelisted(world: World, represented_by: UUID) -> str:
-    """A provider on the whitelist, ten days later; its id."""
+def whitelisted(world: World, represented_by: UUID, *, day: int = 10, **changes: Any) -> str:
+    """A provider on the whitelist, on the term's n-th day; its id."""
     round_id, admin = called(world), world.as_("district_admin")
-    provider = applied(world, round_id, represented_by)
+    provider = applied(world, round_id, represented_by, **changes)
     admin.post(f"{V}/selection-rounds/{round_id}/close")
     admin.post(f"{V}/providers/{provider}/select", {"evidence_ref": "评审记录"})
     for step in ("review", "publicize"):
         admin.post(f"{V}/selection-rounds/{round_id}/{step}")
-    world.set_time(world.at(8, day=10))
+    world.set_time(world.at(8, day=day))
     admin.post(f"{V}/selection-rounds/{round_id}/confirm")
     return provider
 
@@ -73,6 +75,50 @@ def contracted(world: World, school: UUID, provider: str, represented_by: UUID) 
     world.as_("principal", school=school, person=new_id()).post(f"{path}/{contract}/sign")
     world.as_("provider_admin", person=represented_by).post(f"{path}/{contract}/sign")
     return str(contract)
+
+
+@dataclass
+class Leaving:
+    """A provider with a contract and a coach on the roster of one school, two weeks ahead."""
+
+    world: World
+    school: UUID
+    owner: UUID
+    item: UUID
+    provider: str
+    contract: str
+    coach: UUID
+    sessions: list[UUID]
+    """The item's, one a day from the first day on; the coach is assigned from the fifteenth on."""
+
+    def exit(self, reason_code: str = "DISRUPTING_ORDER", *, expect: int = 200, **changes: Any) -> Any:
+        """The district lets it leave."""
+        body = {"reason_code": reason_code, "evidence_ref": "处理决定"} | changes
+        return self.world.as_("district_admin").post(f"{V}/providers/{self.provider}/exit", body, expect=expect)
+
+    def waits_for(self) -> list[str]:
+        """What the exit waits for, as the district sees it."""
+        return list(self.world.as_("district_admin").get(f"{V}/providers/{self.provider}/exit")["waits_for"])
+
+    def state(self) -> str:
+        """The provider's."""
+        return str(self.world.as_("district_admin").get(f"{V}/providers/{self.provider}")["state"])
+
+    def assignments(self) -> Counter[str]:
+        """How many of the coach's there are in each state."""
+        found = self.world.as_("academic_affairs").all(f"{V}/assignments", person_id=self.coach)
+        return Counter(one["state"] for one in found)
+
+
+def serving(world: World, school: UUID, *, provider: str | None = None, owner: UUID | None = None) -> Leaving:
+    """A provider, or the given one, that serves at a school."""
+    owner, item = owner or new_id(), new_id()
+    provider = provider or whitelisted(world, owner)
+    contract, person = contracted(world, school, provider, owner), coach(world, provider, owner)
+    sessions = staff.sessions(world, school, days=20, content_type="SCIENCE", item=item)
+    body = {"person_id": person, "session_ids": sessions[14:], "role": "ASSIST"}
+    world.as_("academic_affairs", school=school).post(f"{V}/assignments", body)
+    return Leaving(world, school, owner, item, provider, contract, person, sessions)
 
 
 def coach(world: World, provider: str, represented_by: UUID) -> UUID:

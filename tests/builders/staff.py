@@ -101,6 +101,7 @@ def sessions(
     hour: int = 16,
     lead: UUID | None = None,
     content_type: str = "HOMEWORK_CARE",
+    item: UUID | None = None,
 ) -> list[UUID]:
     """A group's sessions, one a day from the term's `first` day (0) on, as attendance would lay them out."""
     slots = [
@@ -117,7 +118,7 @@ def sessions(
             district_id=world.district,
             school_id=school,
             group_id=new_id(),
-            item_id=new_id(),
+            item_id=item or new_id(),
             term_id=world.term,
             segment="service",
             content_type=content_type,

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 PUBLIC = {
     ("finance", "POST", "/finance/v1/payment-callbacks"),  # the payment provider's signature stands for a token
     ("finance", "GET", "/finance/v1/statements/{statement_id}"),  # 公示: anyone may read and add up a statement
+    ("vetting", "GET", "/vetting/v1/whitelists/{district_id}"),  # 公示: which third parties may come, at which prices
 }
 """Operations without a token, each with its reason."""
 

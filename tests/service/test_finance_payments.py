@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.finance.payments.rules import callback_key, sign
-from shared.contracts.finance import InvoiceSettled, RefundClosedZero, RefundPaid, WaiverGranted
+from shared.contracts.enrollment import ItemDelisted
+from shared.contracts.finance import InvoiceSettled, ItemRefundsClosed, RefundClosedZero, RefundPaid, WaiverGranted
 from shared.ids import new_id
 from tests.builders import fees
 from tests.world import KEYRING, World
@@ -332,3 +333,61 @@ def test_a_refused_refund_stays_income(billed: Any) -> None:
     accountant.post(f"{path}/calculate", {"amount_fen": 10_000})
     district.as_("principal").post(f"{path}/reject", {"reason": "counted right"})
     assert fees.balances(district, school) == {"SPECIAL_ACCOUNT_SERVICE_FEE": 30_000, "INCOME_SERVICE_FEE": -30_000}
+
+
+# An item is offered no more (S4)
+
+
+def delisted(world: World, school: Any, item: Any) -> None:
+    owner = {"district_id": world.district, "school_id": school}
+    world.hear(ItemDelisted(**owner, item_id=item, term_id=world.term, provider_id=new_id()))
+
+
+def closed_items(world: World) -> list[Any]:
+    return [event.item_id for event in of_type(world, ItemRefundsClosed)]
+
+
+def test_a_delisted_item_that_nobody_paid_for_owes_no_refund(district: World) -> None:
+    school = district.schools[0]
+    item = fees.fee_in_force(district, school)
+    delisted(district, school, item)
+    delisted(district, school, item)
+    assert closed_items(district) == [item]
+
+
+def test_the_refunds_of_a_delisted_item_are_closed_when_the_last_is_paid(district: World) -> None:
+    school = district.schools[0]
+    item, leaving = fees.fee_in_force(district, school), [fees.child(district, school) for _ in range(2)]
+    for child in leaving:
+        district.hear(fees.confirmed(district, school, child, [item]))
+        fees.paid(district, school, child)
+    district.hear(*(fees.withdrawn(district, school, child, after_days=2) for child in leaving))
+    delisted(district, school, item)
+    for child in leaving:
+        assert closed_items(district) == []
+        (refund,) = fees.refund_of(district, child)
+        district.as_("principal").post(f"/finance/v1/refunds/{refund['id']}/approve")
+        district.as_("cashier").post(f"/finance/v1/refunds/{refund['id']}/pay")
+    assert closed_items(district) == [item]
+
+
+@pytest.mark.parametrize("decision", ["pay", "reject", "zero"])
+def test_who_stays_and_paid_for_a_delisted_item_is_owed_a_decision(district: World, decision: str) -> None:
+    school = district.schools[0]
+    item, child = fees.fee_in_force(district, school), fees.child(district, school)
+    district.hear(fees.confirmed(district, school, child, [item]))
+    fees.paid(district, school, child)
+    delisted(district, school, item)
+    (refund,) = fees.refund_of(district, child)
+    assert (refund["state"], refund["cause"], closed_items(district)) == ("REQUESTED", "PROVIDER_EXIT", [])
+    path, principal = f"/finance/v1/refunds/{refund['id']}", district.as_("principal", person=new_id())
+    if decision == "reject":
+        principal.post(f"{path}/reject", {"reason": "已全部上完"})
+    else:
+        amount_fen = 0 if decision == "zero" else 5_000
+        district.as_("accountant").post(f"{path}/calculate", {"amount_fen": amount_fen})
+    if decision == "pay":
+        principal.post(f"{path}/approve")
+        assert closed_items(district) == []
+        district.as_("cashier").post(f"{path}/pay")
+    assert closed_items(district) == [item]

@@ -5,7 +5,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.catalogue import queries, rules
@@ -14,14 +14,32 @@ from services.enrollment.plans import queries as plans
 from services.enrollment.plans.rules import ON_FILE
 from services.enrollment.policies.queries import exceptions
 from services.enrollment.tables import ItemPublication, ProviderContract, ProviderStanding, ServiceItem, ServicePlan
-from shared.contracts.enrollment import ItemApproved, ItemEvent, ItemListed, ItemSuspended
-from shared.contracts.vetting import ProviderContractActivated, ProviderWhitelisted
+from shared.clock import day_begins
+from shared.contracts.enrollment import (
+    ItemApproved,
+    ItemEvent,
+    ItemListed,
+    ItemSuspended,
+    ProviderItemsDelisted,
+)
+from shared.contracts.vetting import (
+    ProviderContractActivated,
+    ProviderContractTerminated,
+    ProviderExiting,
+    ProviderWhitelisted,
+)
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy import Policy
 from shared.policy.gates import g_provider
 from shared.policy.published import term
 from shared.refusals import NotFound
+from shared.timers import set_timers
+
+DELISTING = "item.delisting"
+"""Delisting ends participations, which stand above the catalogue: a timer calls it."""
+DELISTED = "provider.items_delisted"
+"""Whether a third party offers nothing any more is seen across all schools: a timer that is due at once looks."""
 
 
 def draft(work: Work, *, plan_id: UUID, starts: time, ends: time, **offered: Any) -> ServiceItem:
@@ -83,16 +101,12 @@ def _g_provider(work: Work, item: ServiceItem, last: date, policy: Policy, *, co
     """G-PROVIDER for a third party's item: whitelisted to be approved, and under contract to be listed."""
     if item.provider_id is None:
         return
-    standing = work.session.get(ProviderStanding, item.provider_id)
+    standing = work.session.get(ProviderStanding, item.provider_id, with_for_update={"read": True})
     if standing is None:
         raise NotFound("provider")
-    g_provider(
-        policy,
-        kind=standing.kind,
-        listed_until=standing.valid_until,
-        last_day=last,
-        is_contracted=not contracted or queries.is_contracted(work, item, last),
-    )
+    until = None if standing.exits_on else standing.valid_until
+    is_contracted = not contracted or queries.is_contracted(work, item, last)
+    g_provider(policy, kind=standing.kind, listed_until=until, last_day=last, is_contracted=is_contracted)
 
 
 def suspend(work: Work, item_id: UUID, *, cause: str) -> ServiceItem:
@@ -135,6 +149,42 @@ def keep_contract(work: Work, activated: ProviderContractActivated) -> None:
         ends_on=activated.ends_on,
     )
     work.session.execute(statement.on_conflict_do_nothing())
+
+
+def end_contract(work: Work, terminated: ProviderContractTerminated) -> None:
+    """A school's contract with a third party ends earlier than it said."""
+    work.session.execute(
+        update(ProviderContract)
+        .where(ProviderContract.id == terminated.contract_id, ProviderContract.ends_on > terminated.ended_on)
+        .values(ends_on=terminated.ended_on, version=ProviderContract.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def follow_exit(work: Work, exiting: ProviderExiting) -> None:
+    """A third party leaves: no sign-up to its items any more, and from its last day on they are offered no longer."""
+    standing = work.get(ProviderStanding, exiting.provider_id, lock=True)
+    standing.exits_on = exiting.effective_on
+    work.session.flush()
+    items = queries.offered_by(work, exiting.provider_id)
+    for item in items:
+        if item.state == "LISTED":
+            _suspend(work, item, "PROVIDER_EXIT")
+    if items:
+        set_timers(work, DELISTING, [(item.id, day_begins(exiting.effective_on)) for item in items])
+    else:
+        say_all_delisted(work, exiting.provider_id)
+
+
+def say_all_delisted(work: Work, provider_id: UUID) -> None:
+    """Tell vetting once nothing of a third party that leaves is offered any more (INV-VET-08)."""
+    standing = work.get(ProviderStanding, provider_id)
+    if standing.exits_on is None or queries.offered_by(work, provider_id):
+        return
+    item_ids = queries.delisted_of(work, provider_id)
+    work.emit(
+        ProviderItemsDelisted(district_id=standing.district_id, provider_id=provider_id, item_ids=tuple(item_ids))
+    )
 
 
 def keep_publication(

@@ -39,6 +39,20 @@ def listed_with_unpublished_fee(work: Work, item_ids: Collection[UUID]) -> list[
     return list(work.session.scalars(query.order_by(ServiceItem.id).with_for_update()))
 
 
+def offered_by(work: Work, provider_id: UUID) -> list[ServiceItem]:
+    """What a third party offers, for sign-up or suspended; locked in the order of ids."""
+    query = select(ServiceItem).where(
+        ServiceItem.provider_id == provider_id, ServiceItem.state.in_(("LISTED", "SUSPENDED"))
+    )
+    return list(work.session.scalars(query.order_by(ServiceItem.id).with_for_update()))
+
+
+def delisted_of(work: Work, provider_id: UUID) -> list[UUID]:
+    """The items of a third party that were offered once."""
+    query = select(ServiceItem.id).where(ServiceItem.provider_id == provider_id, ServiceItem.state == "DELISTED")
+    return list(work.session.scalars(query.order_by(ServiceItem.id)))
+
+
 def find_items(work: Work, item_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, ServiceItem]:
     """Items by id; a lock is taken in the order of ids."""
     query = select(ServiceItem).where(ServiceItem.id.in_(item_ids)).order_by(ServiceItem.id)

@@ -23,6 +23,7 @@ from services.enrollment.directory.row_checks import Checked, check_rows
 from services.enrollment.directory.snapshot import Directory, known_ids
 from services.enrollment.imports import queries, rules
 from services.enrollment.placement import commands as placement
+from services.enrollment.placement.queries import live_of_pupils
 from services.enrollment.tables import Import, ImportChange
 from shared import jobs
 from shared.ids import new_id
@@ -91,7 +92,7 @@ def apply_chunk(work: Work, given: Mapping[str, Any], done: int) -> jobs.Step:
 
 def _keep_pupils(work: Work, changes: Sequence[ImportChange]) -> list[dict[str, Any]]:
     """Whoever leaves a school takes part in nothing there any more; then the pupils as they are now."""
-    placement.end_for_pupils(work, directory.let_go(work, changes))
+    placement.end_today(work, live_of_pupils(work, directory.let_go(work, changes)))
     return directory.keep_pupils(work, changes)
 
 

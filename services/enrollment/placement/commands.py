@@ -5,7 +5,7 @@ Rows are locked in the order: applications, participations, groups, each by id.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from services.enrollment.tables import (
     ServiceItem,
     ServicePlan,
 )
-from shared.clock import LOCAL
+from shared.clock import day_begins
 from shared.contracts import enrollment as says
 from shared.messaging.work import Work
 from shared.policy import Policy
@@ -61,6 +61,8 @@ def confirm(work: Work, *, application_ids: Sequence[UUID]) -> list[Participatio
         raise Refused("participation_not_confirmable")
     days = term(work, found[0].term_id)
     items = find_items(work, {item_id for one in found for item_id in one.item_ids})
+    if any(item.state == "DELISTED" for item in items.values()):
+        raise Refused("participation_not_confirmable")
     pupils = find_pupils(work, {one.pupil_id for one in found})
     starts_on = max(work.today, days.starts_on)
     confirmed = [_participation(one, pupils[one.pupil_id], starts_on, days.ends_on) for one in found]
@@ -69,7 +71,7 @@ def confirm(work: Work, *, application_ids: Sequence[UUID]) -> list[Participatio
     for participation, application in zip(confirmed, found, strict=True):
         _say_confirmed(work, participation, [items[item_id] for item_id in application.item_ids])
     work.session.flush()
-    set_timers(work, FIRST_DAY, [(one.id, _morning(one.starts_on)) for one in confirmed])
+    set_timers(work, FIRST_DAY, [(one.id, day_begins(one.starts_on)) for one in confirmed])
     reconcile(work, [one.id for one in confirmed])
     return confirmed
 
@@ -190,7 +192,7 @@ def request_withdrawal(work: Work, participation_id: UUID, *, effective_on: date
     if effective_on <= work.today:
         _end(work, [participation])
     else:
-        set_timer(work, LAST_DAY, participation.id, _morning(effective_on))
+        set_timer(work, LAST_DAY, participation.id, day_begins(effective_on))
     return participation
 
 
@@ -201,9 +203,8 @@ def leave(work: Work, participation_id: UUID) -> None:
         _end(work, [participation])
 
 
-def end_for_pupils(work: Work, pupil_ids: Collection[UUID]) -> None:
-    """Pupils left their school: they take part in nothing there from today on."""
-    live = queries.live_of_pupils(work, pupil_ids) if pupil_ids else []
+def end_today(work: Work, live: Sequence[Participation]) -> None:
+    """Whoever left the school, or whatever they took part in: they take part in nothing from today on."""
     for participation in live:
         participation.effective_on = work.today
     _end(work, live)
@@ -224,7 +225,12 @@ def complete_plan(work: Work, plan: ServicePlan) -> None:
         one.state = rules.PARTICIPATION.move(one.state, "complete")
         work.emit(says.ParticipationCompleted(**_about(one)))
     running = select(ActivityGroup.id).where(ActivityGroup.plan_id == plan.id, ActivityGroup.state == "CONFIRMED")
-    for group in queries.find_groups(work, list(work.session.scalars(running))):
+    close_groups(work, list(work.session.scalars(running)))
+
+
+def close_groups(work: Work, group_ids: Collection[UUID]) -> None:
+    """Groups meet no more."""
+    for group in queries.find_groups(work, group_ids):
         group.state = rules.GROUP.move(group.state, "close")
         work.emit(says.GroupClosed(district_id=group.district_id, school_id=group.school_id, group_id=group.id))
 
@@ -387,8 +393,3 @@ def _about(participation: Participation) -> dict[str, Any]:
         "term_id": participation.term_id,
         "pupil_id": participation.pupil_id,
     }
-
-
-def _morning(day: date) -> datetime:
-    """The first instant of a day in China."""
-    return datetime.combine(day, time(), LOCAL)

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from services.enrollment.placement.rules import LIVE
-from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry
+from services.enrollment.tables import ActivityGroup, Agreement, FeeState, Participation, Place, RollEntry, ServiceItem
 from shared.messaging.work import Work
 
 
@@ -20,6 +20,23 @@ def live_of_pupils(work: Work, pupil_ids: Collection[UUID]) -> list[Participatio
     """Everything that pupils still take part in; locked in the order of ids."""
     query = select(Participation).where(Participation.pupil_id.in_(pupil_ids), Participation.state.in_(LIVE))
     return _locked(work, query)
+
+
+def live_only_in(work: Work, item_id: UUID) -> list[Participation]:
+    """Live participations whose one item still offered is this one; locked in the order of ids."""
+    other = (
+        exists()
+        .where(Place.participation_id == Participation.id, Place.item_id != item_id)
+        .where(ServiceItem.id == Place.item_id, ServiceItem.state != "DELISTED")
+    )
+    here = exists().where(Place.participation_id == Participation.id, Place.item_id == item_id)
+    return _locked(work, select(Participation).where(Participation.state.in_(LIVE), here, ~other))
+
+
+def guardians_of(work: Work, item_id: UUID) -> set[UUID]:
+    """The guardians of whoever has a live place in an item."""
+    query = select(Participation.guardian_id).join(Place, Place.participation_id == Participation.id)
+    return set(work.session.scalars(query.where(Place.item_id == item_id, Participation.state.in_(LIVE))))
 
 
 def of_plan(work: Work, plan_id: UUID, states: Collection[str]) -> list[Participation]:

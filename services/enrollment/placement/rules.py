@@ -25,7 +25,11 @@ LIVE = ("PENDING", "ACTIVE", "SUSPENDED", "WITHDRAWING")
 ON_ROLL = ("ACTIVE", "WITHDRAWING")
 """Whoever is leaving stays on the roll until the day that the family chose."""
 
-GROUP = Machine("活动班 group", "FORMING", {("FORMING", "confirm"): "CONFIRMED", ("CONFIRMED", "close"): "CLOSED"})
+GROUP = Machine(
+    "活动班 group",
+    "FORMING",
+    {("FORMING", "confirm"): "CONFIRMED", ("FORMING", "close"): "CLOSED", ("CONFIRMED", "close"): "CLOSED"},
+)
 
 CARE = frozenset({"HOMEWORK_CARE", "HOMEWORK_TUTORING", "QA", "REMEDIAL_INDIVIDUAL", "READING", "SELF_STUDY"})
 """Content of which one adult looks after as many as in care; all other content is an activity (Q17)."""

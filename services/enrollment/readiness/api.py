@@ -1,13 +1,14 @@
-"""HTTP door of readiness: how far a plan is, and what follows from being ready, revoked or over."""
+"""HTTP door of readiness: how far a plan is, and what follows from being ready, revoked, delisted or over."""
 
 from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
 
+from services.enrollment.catalogue.api import ItemOut
 from services.enrollment.plans.api import PlanOut, Reason
 from services.enrollment.readiness import commands, queries
-from services.enrollment.tables import ServicePlan
+from services.enrollment.tables import ServiceItem, ServicePlan
 from shared.messaging.work import Work
 from shared.web.door import Door
 
@@ -44,3 +45,9 @@ def revoke_plan_filing(work: Work, plan_id: UUID, reason: str) -> ServicePlan:
 def close_plan(work: Work, plan_id: UUID) -> ServicePlan:
     """End a plan after its term."""
     return commands.close(work, plan_id)
+
+
+@door.post("/items/<uuid:item_id>/delist", needs="item.delist", gives=ItemOut)
+def delist_item(work: Work, item_id: UUID) -> ServiceItem:
+    """Offer an item no more; whoever takes part in nothing else leaves."""
+    return commands.delist(work, item_id)

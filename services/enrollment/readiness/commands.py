@@ -1,21 +1,34 @@
-"""Keeping what the others said, saying when a plan has everything, and what follows: activating, ending."""
+"""Keeping what the others said, saying when a plan has everything, and what follows: activating, delisting, ending."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.enrollment.catalogue import commands as catalogue
+from services.enrollment.catalogue.rules import ITEM
 from services.enrollment.notices import commands as notices
 from services.enrollment.placement import commands as placement
+from services.enrollment.placement.queries import guardians_of, live_only_in
 from services.enrollment.plans.commands import say_pinned
 from services.enrollment.plans.rules import PLAN, need_term_over
 from services.enrollment.readiness import queries
-from services.enrollment.tables import ActivityGroup, ServicePlan, StaffStanding, TermStanding, VenueStanding
-from shared.contracts.enrollment import PlanActivated, PlanClosed, PlanFilingRevoked, ReadinessAchieved
+from services.enrollment.tables import (
+    ActivityGroup,
+    Place,
+    ServiceItem,
+    ServicePlan,
+    StaffStanding,
+    TermStanding,
+    VenueStanding,
+)
+from shared.contracts.enrollment import ItemDelisted, PlanActivated, PlanClosed, PlanFilingRevoked, ReadinessAchieved
 from shared.ids import new_id
 from shared.messaging.work import Work
+from shared.notifications import notify_all
 from shared.policy.published import term
+from shared.timers import set_timer
 
 WAITING = ("FILED", "ACTIVE")
 
@@ -50,6 +63,45 @@ def close(work: Work, plan_id: UUID) -> ServicePlan:
     placement.complete_plan(work, plan)
     say_pinned(work, plan, PlanClosed)
     return plan
+
+
+def delist(work: Work, item_id: UUID) -> ServiceItem:
+    """Offer an item no more: its groups and its places end with it."""
+    item = work.get(ServiceItem, item_id, lock=True)
+    state = ITEM.move(item.state, "delist")
+    _end_places(work, item.id)
+    item.state = state
+    work.session.flush()
+    work.emit(
+        ItemDelisted(
+            district_id=item.district_id,
+            school_id=item.school_id,
+            item_id=item.id,
+            term_id=item.term_id,
+            provider_id=item.provider_id,
+        )
+    )
+    if item.provider_id is not None:
+        set_timer(work, catalogue.DELISTED, item.provider_id, work.now)
+    return item
+
+
+def delist_for_exit(work: Work, item_id: UUID) -> None:
+    """The first day without an item's provider has come (timer)."""
+    if work.get(ServiceItem, item_id, lock=True).state != "DELISTED":
+        delist(work, item_id)
+
+
+def _end_places(work: Work, item_id: UUID) -> None:
+    """Families are told; whoever has a place in nothing else leaves today, the others leave the groups, which close."""
+    notify_all(work, guardians_of(work, item_id), "item_delisted", item_id=str(item_id))
+    placement.end_today(work, live_only_in(work, item_id))
+    live = select(ActivityGroup.id).where(ActivityGroup.item_id == item_id, ActivityGroup.state != "CLOSED")
+    group_ids = list(work.session.scalars(live))
+    unplaced = update(Place).where(Place.group_id.in_(group_ids))
+    work.session.execute(unplaced.values(group_id=None, version=Place.version + 1))
+    placement.reconcile_rolls(work, group_ids)
+    placement.close_groups(work, group_ids)
 
 
 def keep_standing(work: Work, person_id: UUID, *, is_cleared: bool, epoch: int, valid_until: date | None) -> None:

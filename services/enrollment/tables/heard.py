@@ -45,6 +45,8 @@ class ProviderStanding(Row, Tables):
     __tablename__ = "provider_standings"
     kind: Mapped[str]
     valid_until: Mapped[date]
+    exits_on: Mapped[date | None]
+    """The first day without it, once it leaves."""
 
 
 class ProviderContract(SchoolRow, Tables):

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from services.enrollment.tables.metadata import Tables
@@ -119,7 +119,11 @@ class ServiceItem(SchoolRow, Tables):
     lead_person_id: Mapped[UUID | None]
     provider_id: Mapped[UUID | None]
     suspended_for: Mapped[str | None]
-    __table_args__ = (Index("items_by_plan", "plan_id"), Index("items_by_lead", "lead_person_id"))
+    __table_args__ = (
+        Index("items_by_plan", "plan_id"),
+        Index("items_by_lead", "lead_person_id"),
+        Index("items_by_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+    )
 
 
 class ParentNotice(SchoolRow, Tables):

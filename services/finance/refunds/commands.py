@@ -1,5 +1,6 @@
 """Deciding, approving, paying refunds."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,9 +12,9 @@ from services.finance.ledger import commands as ledger
 from services.finance.ledger import queries as balances
 from services.finance.ledger.rules import REFUND_PAYABLE, SUSPENSE, income
 from services.finance.refunds import queries, rules
-from services.finance.tables import Invoice, Participation, Refund
-from shared.contracts.enrollment import ParticipationWithdrawn
-from shared.contracts.finance import RefundClosedZero, RefundPaid
+from services.finance.tables import Invoice, Item, Participation, Refund
+from shared.contracts.enrollment import ItemDelisted, ParticipationWithdrawn
+from shared.contracts.finance import ItemRefundsClosed, RefundClosedZero, RefundPaid
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_term, term
@@ -69,6 +70,40 @@ def _unused(work: Work, participation: Participation, invoice: Invoice) -> int |
         (participation.starts_on, participation.ends_on),
         participation.withdrawn_on,
     )
+
+
+def follow_delisted(work: Work, delisted: ItemDelisted) -> None:
+    """An item is offered no more: who left with it has a refund already; who stays and paid for it is owed a decision.
+
+    An accountant sets the amount (S4); when no refund of the item is open any more, that is said.
+    """
+    ledger.lock_book(work, delisted.school_id, delisted.term_id)
+    charged = queries.staying(work, delisted.item_id)
+    item = work.get(Item, delisted.item_id, lock=True)
+    if item.delisting is not None:
+        return
+    item.delisting = "OPEN"
+    cause = "CANCELLED_SESSIONS" if delisted.provider_id is None else "PROVIDER_EXIT"
+    for invoice, _ in charged:
+        _open(work, invoice, cause, f"delisted:{item.id}:{invoice.id}")
+    _close_items(work, [item])
+
+
+def _close_items(work: Work, items: Sequence[Item]) -> None:
+    """Say of which delisted items no refund is open any more; the caller holds their rows."""
+    work.session.flush()
+    still_open = queries.items_with_open_refund(work, [item.id for item in items])
+    for item in items:
+        if item.id not in still_open:
+            item.delisting = "CLOSED"
+            owner = {"district_id": item.district_id, "school_id": item.school_id}
+            work.emit(ItemRefundsClosed(**owner, item_id=item.id, term_id=item.term_id))
+
+
+def _follow_end(work: Work, refund: Refund) -> None:
+    """A refund may have ended, perhaps the last one that a delisted item waited for."""
+    work.session.flush()
+    _close_items(work, queries.delisted_items_of(work, refund.invoice_id))
 
 
 def decide(
@@ -132,6 +167,7 @@ def calculate(work: Work, refund_id: UUID, *, amount_fen: int) -> Refund:
     rules.need_within_paid(amount_fen, balances.paid(work, invoice), queries.refunded(work, invoice.id), policy)
     _calculate(work, refund, amount_fen)
     _owe(work, invoice, amount_fen, f"refund:{refund.id}")
+    _follow_end(work, refund)
     return refund
 
 
@@ -164,7 +200,9 @@ def reject(work: Work, refund_id: UUID, *, reason: str) -> Refund:
     rules.need_approver(work.caller.subject, work.caller.person_id, refund.prepared_by, refund.payee_id)
     refund.state = rules.REFUND.move(refund.state, "reject")
     refund.reason = reason
-    _owe(work, invoice, -refund.amount_fen, f"reject:{refund.id}")
+    if refund.amount_fen:
+        _owe(work, invoice, -refund.amount_fen, f"reject:{refund.id}")
+    _follow_end(work, refund)
     return refund
 
 
@@ -191,6 +229,7 @@ def pay(work: Work, refund_id: UUID) -> Refund:
             cause=refund.cause,
         )
     )
+    _follow_end(work, refund)
     return refund
 
 

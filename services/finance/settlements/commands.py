@@ -11,7 +11,7 @@ from services.finance.ledger.rules import PROVIDER_PAYABLE, expense, g_spend, ne
 from services.finance.settlements import queries, rules
 from services.finance.tables import HeldSession, ProviderContract, ProviderSettlement
 from shared.contracts.finance import ProviderSettlementClosed
-from shared.contracts.vetting import ProviderContractActivated
+from shared.contracts.vetting import ProviderContractActivated, ProviderContractTerminated
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_term
 
@@ -30,6 +30,16 @@ def keep_contract(work: Work, activated: ProviderContractActivated) -> None:
         ends_on=activated.ends_on,
     )
     work.session.execute(statement.on_conflict_do_nothing())
+
+
+def end_contract(work: Work, terminated: ProviderContractTerminated) -> None:
+    """A contract ended earlier than it said: what is held after its last day is not settled (INV-FIN-17)."""
+    work.session.execute(
+        update(ProviderContract)
+        .where(ProviderContract.id == terminated.contract_id, ProviderContract.ends_on > terminated.ended_on)
+        .values(ends_on=terminated.ended_on, version=ProviderContract.version + 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def calculate(work: Work, *, school_id: UUID, term_id: UUID, provider_id: UUID, until: date) -> ProviderSettlement:

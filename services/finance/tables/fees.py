@@ -78,7 +78,7 @@ class InvoiceLine(SchoolRow, Tables):
     item_id: Mapped[UUID]
     standard_id: Mapped[UUID]
     amount_fen: Mapped[int]
-    __table_args__ = (Index("lines_of_invoice", "invoice_id"),)
+    __table_args__ = (Index("lines_of_invoice", "invoice_id"), Index("lines_of_item", "item_id"))
 
 
 class Waiver(SchoolRow, Tables):

@@ -19,6 +19,8 @@ class Item(TermRow, Tables):
     weekdays: Mapped[list[int]]
     fee_bearing: Mapped[bool]
     provider_id: Mapped[UUID | None]
+    delisting: Mapped[str | None]
+    """None while it is offered; OPEN until no refund that its end asks for is open, then CLOSED."""
     heard_version: Mapped[int]
 
 

@@ -1,10 +1,12 @@
 """Issuing and revoking passes."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from services.vetting.gate_passes import rules
 from services.vetting.tables import Assignment, GatePass, Person
@@ -54,22 +56,38 @@ def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> GatePass
 
 def revoke_all(work: Work, person: Person, cause: str) -> None:
     """Every pass of a person that could still be shown; the caller holds the person's row."""
+    _revoke_where(work, cause, GatePass.person_id == person.id)
+
+
+def follow_roster(work: Work, person_ids: Collection[UUID], cause: str) -> None:
+    """The passes of people around which no assignment is left (INV-VET-11); the caller holds the people's rows."""
+    assigned = exists().where(
+        Assignment.person_id == GatePass.person_id,
+        Assignment.school_id == GatePass.school_id,
+        Assignment.state == "CONFIRMED",
+        Assignment.starts_at >= GatePass.valid_from,
+        Assignment.ends_at <= GatePass.valid_to,
+    )
+    _revoke_where(work, cause, GatePass.person_id.in_(person_ids), ~assigned)
+
+
+def _revoke_where(work: Work, cause: str, *conditions: Any) -> None:
     revoked = work.session.execute(
         update(GatePass)
-        .where(GatePass.person_id == person.id, GatePass.state == "ISSUED", GatePass.valid_to > work.now)
+        .where(GatePass.state == "ISSUED", GatePass.valid_to > work.now, *conditions)
         .values(state=rules.GATE_PASS.move("ISSUED", "revoke"), cause=cause, version=GatePass.version + 1)
-        .returning(GatePass.id, GatePass.school_id)
+        .returning(GatePass.id, GatePass.district_id, GatePass.school_id, GatePass.person_id)
         .execution_options(synchronize_session=False)
     ).all()
-    by_school: dict[UUID, list[UUID]] = defaultdict(list)
+    of_person: dict[tuple[UUID, UUID, UUID], list[UUID]] = defaultdict(list)
     for row in revoked:
-        by_school[row.school_id].append(row.id)
-    for school_id, pass_ids in by_school.items():
+        of_person[row.district_id, row.school_id, row.person_id].append(row.id)
+    for (district_id, school_id, person_id), pass_ids in of_person.items():
         work.emit(
             GatePassesRevoked(
-                district_id=person.district_id,
+                district_id=district_id,
                 school_id=school_id,
-                person_id=person.id,
+                person_id=person_id,
                 pass_ids=tuple(pass_ids),
                 cause=cause,
             )

@@ -1,18 +1,25 @@
 """HTTP door of providers."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
+from flask import Response
 from sqlalchemy import Select, select
 from stdnum.cn import uscc
 
 from services.vetting.providers import commands, queries
-from services.vetting.tables import Provider, ProviderContract, SelectionRound
+from services.vetting.tables import Provider, ProviderContract, ProviderEvaluation, SelectionRound
+from shared.clock import LAST_DAY
 from shared.messaging.work import Work
 from shared.web.door import Door
+from shared.web.exports import CSV, FORMATS, export
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, Listing
 
 door = Door("providers", "第三方机构 providers")
+
+WHITELIST = Listing(Provider)
 
 
 class RoundOut(ma.Schema):
@@ -50,6 +57,44 @@ class ProviderOut(ma.Schema):
     state = ma.fields.String()
     offers = ma.fields.List(ma.fields.Nested(OfferOfProvider))
     valid_until = ma.fields.Date(allow_none=True)
+    excluded_on = ma.fields.Date(allow_none=True)
+    rectify_by = ma.fields.Date(allow_none=True)
+    overdue_on = ma.fields.Date(allow_none=True)
+    exit_reason = ma.fields.String(allow_none=True)
+    effective_on = ma.fields.Date(allow_none=True)
+    exited_on = ma.fields.Date(allow_none=True)
+
+
+class PublicProvider(ma.Schema):
+    """A provider as everybody may know it."""
+
+    id = ma.fields.UUID()
+    name = ma.fields.String()
+    credit_code = ma.fields.String()
+    kind = ma.fields.String()
+    offers = ma.fields.List(ma.fields.Nested(OfferOfProvider))
+    valid_until = ma.fields.Date()
+
+
+class Whitelist(ma.Schema):
+    """A page of the whitelist, and where the next one begins."""
+
+    items = ma.fields.List(ma.fields.Nested(PublicProvider), required=True)
+    next = ma.fields.String(allow_none=True, required=True)
+
+
+class WhitelistPage(ma.Schema):
+    """Which part of the whitelist."""
+
+    content_type = ma.fields.String(load_default=None)
+    limit = ma.fields.Integer(load_default=DEFAULT_LIMIT, validate=ma.validate.Range(1, MAX_LIMIT))
+    cursor = ma.fields.String(load_default=None)
+
+
+class Form(ma.Schema):
+    """Of which form the file is."""
+
+    form = ma.fields.String(load_default=CSV, validate=ma.validate.OneOf(FORMATS))
 
 
 def _is_credit_code(code: str) -> None:
@@ -66,12 +111,61 @@ class NewProvider(ma.Schema):
     kind = ma.fields.String(required=True)
     dossier = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
     offers = ma.fields.List(ma.fields.Nested(OfferOfProvider), required=True, validate=ma.validate.Length(1, 50))
+    excluded_on = ma.fields.Date(load_default=None, allow_none=True)
 
 
-class SelectionEvidence(ma.Schema):
+class DecisionEvidence(ma.Schema):
     """Where the evidence of a decision is kept."""
 
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
+
+
+class ReviewFindings(DecisionEvidence):
+    """What the review found on the lists of organizations, and when the provider was last excluded elsewhere."""
+
+    bad_records = ma.fields.List(ma.fields.String(), load_default=[], validate=ma.validate.Length(0, 10))
+    excluded_on = ma.fields.Date(load_default=None, allow_none=True)
+
+
+class Notice(DecisionEvidence):
+    """Until when the provider may put its work right; the profile's days where nothing is said."""
+
+    rectify_by = ma.fields.Date(load_default=None, allow_none=True, validate=ma.validate.Range(max=LAST_DAY))
+
+
+class NewEvaluation(DecisionEvidence):
+    """A term's work: a score of a hundred, and what was found."""
+
+    term_id = ma.fields.UUID(required=True)
+    score = ma.fields.Integer(required=True, strict=True, validate=ma.validate.Range(0, 100))
+    findings = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 500)), required=True, validate=ma.validate.Length(0, 50)
+    )
+
+
+class EvaluationOut(ma.Schema):
+    """How the district found a provider's work in a term."""
+
+    id = ma.fields.UUID()
+    provider_id = ma.fields.UUID()
+    term_id = ma.fields.UUID()
+    score = ma.fields.Integer()
+    findings = ma.fields.List(ma.fields.String())
+
+
+class DecisionOut(ma.Schema):
+    """What was decided, by whom, on which evidence."""
+
+    action = ma.fields.String()
+    decided_by = ma.fields.String()
+    evidence_ref = ma.fields.String()
+    created_at = ma.fields.AwareDateTime()
+
+
+class DecisionsOut(ma.Schema):
+    """Every decision about one thing, in order."""
+
+    items = ma.fields.List(ma.fields.Nested(DecisionOut), required=True)
 
 
 class ContractOut(ma.Schema):
@@ -147,23 +241,89 @@ def apply_as_provider(work: Work, **new: Any) -> Provider:
     needs="provider.read",
     gives=ProviderOut,
     of=Provider,
-    filters=("state", "kind", "round_id", "valid_until"),
+    filters=("state", "kind", "round_id", "credit_code", "valid_until", "rectify_by", "overdue_on"),
 )
 def list_providers(work: Work) -> Select[Any]:
     """Applicants and the whitelist."""
     return queries.list_providers(work)
 
 
-@door.post("/providers/<uuid:provider_id>/select", needs="provider.select", takes=SelectionEvidence, gives=ProviderOut)
-def select_provider(work: Work, provider_id: UUID, evidence_ref: str) -> Provider:
+@door.get("/providers/<uuid:provider_id>", needs="provider.read", gives=ProviderOut)
+def read_provider(work: Work, provider_id: UUID) -> Provider:
+    """One provider."""
+    return queries.read_provider(work, provider_id)
+
+
+@door.get("/providers/<uuid:provider_id>/decisions", needs="provider.read_decisions", gives=DecisionsOut)
+def read_provider_decisions(work: Work, provider_id: UUID) -> dict[str, Any]:
+    """What was decided about a provider, with the evidence."""
+    return {"items": queries.list_decisions(work, work.get(Provider, provider_id).id)}
+
+
+@door.get("/whitelists/<uuid:district_id>", needs=None, query=WhitelistPage, gives=Whitelist)
+def read_whitelist(work: Work, district_id: UUID, content_type: str | None, **page: Any) -> dict[str, Any]:
+    """Who is on a district's whitelist today, with contents and prices; for everybody."""
+    work.act_as(replace(work.caller, district_ids=frozenset({district_id}), school_ids=None))
+    rows, following = WHITELIST.page(work, queries.on_whitelist(work, content_type), page | {"sort": "id"})
+    return {"items": rows, "next": following}
+
+
+@door.get("/whitelist", needs="provider.export", query=Form)
+def export_whitelist(work: Work, form: str) -> Response:
+    """Who is on the whitelist today, one row a content with its price, as a file."""
+    return export("whitelist", queries.WHITELIST_COLUMNS, queries.whitelist_rows(work), form)
+
+
+@door.post("/providers/<uuid:provider_id>/select", needs="provider.select", takes=ReviewFindings, gives=ProviderOut)
+def select_provider(work: Work, provider_id: UUID, **findings: Any) -> Provider:
     """Find a provider fit."""
-    return commands.select(work, provider_id, evidence_ref=evidence_ref)
+    return commands.select(work, provider_id, **findings)
 
 
-@door.post("/providers/<uuid:provider_id>/reject", needs="provider.reject", takes=SelectionEvidence, gives=ProviderOut)
+@door.post("/providers/<uuid:provider_id>/reject", needs="provider.reject", takes=DecisionEvidence, gives=ProviderOut)
 def reject_provider(work: Work, provider_id: UUID, evidence_ref: str) -> Provider:
     """Find a provider not fit."""
     return commands.reject(work, provider_id, evidence_ref=evidence_ref)
+
+
+@door.post(
+    "/providers/<uuid:provider_id>/evaluate",
+    needs="provider.evaluate",
+    takes=NewEvaluation,
+    gives=EvaluationOut,
+    status=201,
+)
+def evaluate_provider(work: Work, provider_id: UUID, **found: Any) -> ProviderEvaluation:
+    """Evaluate a term's work; a low score puts the provider on notice."""
+    return commands.evaluate(work, provider_id, **found)
+
+
+@door.list(
+    "/provider-evaluations",
+    needs="provider.read",
+    gives=EvaluationOut,
+    of=ProviderEvaluation,
+    filters=("provider_id", "term_id", "score"),
+)
+def list_provider_evaluations(work: Work) -> Select[Any]:
+    """Evaluations of the district's providers, or of the one that the caller represents."""
+    return queries.list_evaluations(work)
+
+
+@door.post(
+    "/providers/<uuid:provider_id>/put-on-notice", needs="provider.put_on_notice", takes=Notice, gives=ProviderOut
+)
+def put_provider_on_notice(work: Work, provider_id: UUID, **notice: Any) -> Provider:
+    """Demand that a provider put its work right by a day."""
+    return commands.put_on_notice(work, provider_id, **notice)
+
+
+@door.post(
+    "/providers/<uuid:provider_id>/rectify", needs="provider.put_on_notice", takes=DecisionEvidence, gives=ProviderOut
+)
+def rectify_provider(work: Work, provider_id: UUID, evidence_ref: str) -> Provider:
+    """Find that a provider has put its work right."""
+    return commands.rectify(work, provider_id, evidence_ref=evidence_ref)
 
 
 @door.post("/provider-contracts", needs="engagement.draft", takes=NewContract, gives=ContractOut, status=201)

@@ -6,9 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from services.vetting.providers.rules import Listed
-from services.vetting.tables import Provider, ProviderContract
+from services.vetting.providers.rules import LISTED, Former, Listed
+from services.vetting.tables import Decision, Provider, ProviderContract, ProviderEvaluation
 from shared.messaging.work import Work
+
+WHITELIST_COLUMNS = (
+    "name",
+    "credit_code",
+    "kind",
+    "state",
+    "content_type",
+    "price_fen",
+    "valid_until",
+    "rectify_by",
+)
 
 
 def list_providers(work: Work) -> Select[Provider]:
@@ -16,6 +27,63 @@ def list_providers(work: Work) -> Select[Provider]:
     query = select(Provider)
     if work.caller.roles == {"provider_admin"}:
         query = query.where(Provider.represented_by == work.caller.person_id)
+    return query
+
+
+def read_provider(work: Work, provider_id: UUID) -> Provider:
+    """A provider that the caller may see; raises NotFound."""
+    return work.one(list_providers(work).where(Provider.id == provider_id), thing="provider")
+
+
+def on_whitelist(work: Work, content_type: str | None) -> Select[Provider]:
+    """Who is on the whitelist today, of all or for one content."""
+    query = select(Provider).where(Provider.state.in_(LISTED), Provider.valid_until >= work.today)
+    return query if content_type is None else query.where(Provider.offers.contains([{"content_type": content_type}]))
+
+
+def whitelist_rows(work: Work) -> list[tuple[object, ...]]:
+    """The whitelist of today by name, one row for each content that a provider offers; as WHITELIST_COLUMNS says."""
+    listed = work.session.scalars(on_whitelist(work, None).order_by(Provider.name, Provider.id))
+    return [
+        (
+            one.name,
+            one.credit_code,
+            one.kind,
+            one.state,
+            offer["content_type"],
+            offer["price_fen"],
+            one.valid_until,
+            one.rectify_by,
+        )
+        for one in listed
+        for offer in one.offers
+    ]
+
+
+def list_decisions(work: Work, subject_id: UUID) -> list[Decision]:
+    """What was decided about a provider or a case, in order."""
+    return list(work.session.scalars(select(Decision).where(Decision.subject_id == subject_id).order_by(Decision.id)))
+
+
+def formers_of(work: Work, credit_codes: Collection[str]) -> list[Former]:
+    """What the district knows of organizations, from all rounds."""
+    rows = work.session.scalars(select(Provider).where(Provider.credit_code.in_(credit_codes)))
+    return [Former(state=one.state, exited_on=one.exited_on, is_revoked=one.is_revoked) for one in rows]
+
+
+def find_evaluation(work: Work, provider_id: UUID, term_id: UUID) -> ProviderEvaluation | None:
+    """The district's evaluation of a provider for a term, if there is one."""
+    query = select(ProviderEvaluation).where(
+        ProviderEvaluation.provider_id == provider_id, ProviderEvaluation.term_id == term_id
+    )
+    return work.session.scalar(query)
+
+
+def list_evaluations(work: Work) -> Select[ProviderEvaluation]:
+    """Evaluations that the caller may see."""
+    query = select(ProviderEvaluation)
+    if work.caller.roles == {"provider_admin"}:
+        query = query.where(ProviderEvaluation.provider_id.in_(list_providers(work).with_only_columns(Provider.id)))
     return query
 
 
@@ -47,8 +115,7 @@ def find_provider(work: Work, provider_id: UUID) -> Provider:
 def as_listed(provider: Provider) -> Listed:
     """A provider as the rules judge it."""
     prices = {offer["content_type"]: offer["price_fen"] for offer in provider.offers}
-    until = provider.valid_until if provider.state == "WHITELISTED" else None
-    return Listed(kind=provider.kind, until=until, prices=prices)
+    return Listed(kind=provider.kind, state=provider.state, until=provider.valid_until, prices=prices)
 
 
 def is_contracted(

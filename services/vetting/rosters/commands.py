@@ -10,6 +10,7 @@ from sqlalchemy import Date, cast, func, update
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
 from services.vetting.providers import queries as providers
+from services.vetting.providers.rules import until_for
 from services.vetting.rosters import queries, rules
 from services.vetting.substitutes import commands as substitutes
 from services.vetting.tables import Assignment, Person, PlannedSession
@@ -101,7 +102,8 @@ def _g_engaged(work: Work, person: Person, sessions: Sequence[PlannedSession], p
     listed = providers.as_listed(providers.find_provider(work, person.provider_id))
     contents = {session.content_type for session in sessions}
     is_contracted = providers.is_contracted(work, person.provider_id, school_id, contents, first, last)
-    g_provider(policy, kind=listed.kind, listed_until=listed.until, last_day=last, is_contracted=is_contracted)
+    until = until_for("assignment", listed, policy)
+    g_provider(policy, kind=listed.kind, listed_until=until, last_day=last, is_contracted=is_contracted)
 
 
 def _assignment(person: Person, session: PlannedSession, role: str) -> Assignment:
@@ -125,14 +127,19 @@ def remove(work: Work, assignment_id: UUID, cause: str) -> Assignment:
     person = people.find_person(work, found.person_id, lock=True)
     assignment = work.get(Assignment, assignment_id, lock=True)
     rules.ASSIGNMENT.move(assignment.state, "remove")
-    _remove_where(work, person, cause, Assignment.id == assignment_id)
+    _remove_where(work, [person], cause, Assignment.id == assignment_id)
     work.session.refresh(assignment)
     return assignment
 
 
 def remove_person(work: Work, person: Person, cause: str) -> int:
     """End every assignment of a person that is not over, at every school; the caller holds the person's row."""
-    return _remove_where(work, person, cause, Assignment.person_id == person.id, Assignment.ends_at > work.now)
+    return remove_people(work, [person], cause)
+
+
+def remove_people(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> int:
+    """End the assignments of people that are not over, all or those that meet conditions; the caller holds the rows."""
+    return _remove_where(work, of, cause, Assignment.ends_at > work.now, *conditions)
 
 
 def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEFT_SCHOOL") -> int:
@@ -141,45 +148,58 @@ def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEF
     """
     person = people.find_person(work, person_id, lock=True)
     day = cast(func.timezone(str(LOCAL), Assignment.starts_at), Date)
-    return _remove_where(
+    return remove_people(
         work,
-        person,
+        [person],
         cause,
-        Assignment.person_id == person_id,
         Assignment.school_id == school_id,
-        Assignment.ends_at > work.now,
         ~people.find_post(person_id, school_id).exists(),
         ~people.contract(person_id, school_id, day, day).exists(),
     )
 
 
-def _remove_where(work: Work, person: Person, cause: str, *conditions: Any) -> int:
+def _remove_where(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> int:
+    by_id = {person.id: person for person in of}
     removed = work.session.execute(
         update(Assignment)
-        .where(Assignment.state == "CONFIRMED", *conditions)
+        .where(Assignment.person_id.in_(by_id), Assignment.state == "CONFIRMED", *conditions)
         .values(state=rules.ASSIGNMENT.move("CONFIRMED", "remove"), cause=cause, version=Assignment.version + 1)
-        .returning(Assignment.id, Assignment.school_id, Assignment.session_id, Assignment.role, Assignment.starts_at)
+        .returning(
+            Assignment.id,
+            Assignment.person_id,
+            Assignment.school_id,
+            Assignment.session_id,
+            Assignment.role,
+            Assignment.starts_at,
+        )
         .execution_options(synchronize_session=False)
     ).all()
-    by_school: dict[UUID, list[substitutes.Vacancy]] = defaultdict(list)
+    vacant: dict[tuple[UUID, UUID], list[substitutes.Vacancy]] = defaultdict(list)
     for row in sorted(removed, key=lambda row: (row.starts_at, row.id)):
-        by_school[row.school_id].append(substitutes.Vacancy(row.id, row.session_id, row.role, row.starts_at))
-    for school_id, vacancies in by_school.items():
+        vacancy = substitutes.Vacancy(row.id, row.session_id, row.role, row.starts_at)
+        vacant[row.school_id, row.person_id].append(vacancy)
+    for (school_id, person_id), vacancies in vacant.items():
         for chunk in _chunks(vacancies):
-            work.emit(
-                AssignmentsRemoved(
-                    district_id=person.district_id,
-                    school_id=school_id,
-                    person_id=person.id,
-                    cause=cause,
-                    clearance_epoch=person.clearance_epoch,
-                    removed=tuple(
-                        AssignedSession(assignment_id=one.assignment_id, session_id=one.session_id) for one in chunk
-                    ),
-                )
-            )
-            substitutes.request(work, person, school_id, chunk)
+            _say_removed(work, by_id[person_id], school_id, cause, chunk)
+            substitutes.request(work, by_id[person_id], school_id, chunk)
     return len(removed)
+
+
+def _say_removed(
+    work: Work, person: Person, school_id: UUID, cause: str, vacancies: Sequence[substitutes.Vacancy]
+) -> None:
+    work.emit(
+        AssignmentsRemoved(
+            district_id=person.district_id,
+            school_id=school_id,
+            person_id=person.id,
+            cause=cause,
+            clearance_epoch=person.clearance_epoch,
+            removed=tuple(
+                AssignedSession(assignment_id=one.assignment_id, session_id=one.session_id) for one in vacancies
+            ),
+        )
+    )
 
 
 def void_session(work: Work, session_id: UUID, state: str) -> None:

@@ -1,5 +1,6 @@
 """Everything vetting stores. Persons and assignments are walled by district: a block holds at every school."""
 
+from services.vetting.tables.compliance import ComplianceCase
 from services.vetting.tables.metadata import Tables
 from services.vetting.tables.people import (
     Check,
@@ -10,6 +11,14 @@ from services.vetting.tables.people import (
     Person,
     Post,
 )
-from services.vetting.tables.providers import Provider, ProviderContract, SelectionRound
+from services.vetting.tables.providers import (
+    Decision,
+    Provider,
+    ProviderContract,
+    ProviderEvaluation,
+    ProviderSettlement,
+    RefundedItem,
+    SelectionRound,
+)
 from services.vetting.tables.reviews import ReviewRequest, WrittenNotice
 from services.vetting.tables.rosters import Assignment, Duty, GatePass, PlannedSession, SubstituteRequest

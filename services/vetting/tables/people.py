@@ -35,6 +35,7 @@ class Person(Row, Tables):
     __table_args__ = (
         Index("people_by_state", "district_id", "state", "id"),
         Index("people_by_end", "district_id", "state", "valid_until"),
+        Index("people_by_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         UniqueConstraint("district_id", "id_number_index"),
     )
 

@@ -23,7 +23,10 @@ class PlannedSession(SchoolRow, Tables):
     ends_at: Mapped[datetime]
     state: Mapped[str]
 
-    __table_args__ = (Index("planned_sessions_by_group", "group_id", "starts_at"),)
+    __table_args__ = (
+        Index("planned_sessions_by_group", "group_id", "starts_at"),
+        Index("planned_sessions_by_item", "item_id", "state"),
+    )
 
 
 class Assignment(Row, Tables):

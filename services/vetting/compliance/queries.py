@@ -1,0 +1,55 @@
+"""Reading cases, and counting them."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from services.vetting.tables import ComplianceCase
+from shared.messaging.work import Work
+
+
+def list_cases(work: Work) -> Select[Any]:
+    """Cases that the caller may see: a school sees what happened there."""
+    return _visible(work, select(ComplianceCase))
+
+
+def find_case(work: Work, case_id: UUID) -> ComplianceCase:
+    """A case that the caller may see; raises NotFound."""
+    found: ComplianceCase = work.one(list_cases(work).where(ComplianceCase.id == case_id), thing="compliance_case")
+    return found
+
+
+def open_account(work: Work, case: ComplianceCase) -> str:
+    """What is said to have happened, unsealed; the caller logs the access."""
+    return work.keyring.open(case.id, "account", case.account_sealed)
+
+
+def count_cases(work: Work, first: date | None, last: date | None) -> list[Any]:
+    """Cases by prohibition, target, school, month of the event and state."""
+    return _count(work, first, last, ComplianceCase.state)
+
+
+def count_sanctions(work: Work, first: date | None, last: date | None) -> list[Any]:
+    """Sanctions by prohibition, target, school and month of the event."""
+    return _count(work, first, last, func.unnest(ComplianceCase.sanctions).label("sanction"))
+
+
+def _count(work: Work, first: date | None, last: date | None, by: Any) -> list[Any]:
+    month = func.to_char(ComplianceCase.happened_on, "YYYY-MM").label("month")
+    case = (ComplianceCase.prohibition_code, ComplianceCase.target_kind, ComplianceCase.school_id)
+    rows = _visible(work, select(*case, month, by))
+    if first is not None:
+        rows = rows.where(ComplianceCase.happened_on >= first)
+    if last is not None:
+        rows = rows.where(ComplianceCase.happened_on <= last)
+    one = rows.subquery()
+    counted = select(*one.c, func.count().label("count")).group_by(*one.c).order_by(*one.c)
+    return list(work.session.execute(counted))
+
+
+def _visible(work: Work, query: Select[Any]) -> Select[Any]:
+    if work.caller.school_ids is None:
+        return query
+    return query.where(ComplianceCase.school_id.in_(work.caller.school_ids))

@@ -1,0 +1,53 @@
+"""How a case goes (V11), and which sanctions there are."""
+
+from collections.abc import Collection
+
+from shared.policy import Policy
+from shared.refusals import Invalid, Refused
+from shared.states import Machine
+
+COMPLIANCE_CASE = Machine(
+    "违规处置 compliance case",
+    "OPENED",
+    {
+        ("OPENED", "investigate"): "INVESTIGATING",
+        ("INVESTIGATING", "confirm"): "CONFIRMED",
+        ("INVESTIGATING", "dismiss"): "UNFOUNDED",
+        ("CONFIRMED", "sanction"): "SANCTIONED",
+        ("SANCTIONED", "close"): "CLOSED",
+    },
+)
+OVER = ("UNFOUNDED", "CLOSED")
+
+PROHIBITIONS = tuple(f"PB{number:02d}" for number in range(1, 11))
+TARGETS = SCHOOL, PERSON, PROVIDER = ("SCHOOL", "PERSON", "PROVIDER")
+SEVERITIES = ("MINOR", "SERIOUS")
+REVOKED = "QUALIFICATION_REVOKED"
+
+
+def need_another(decider: str, opener: str, decider_person: object, target: object) -> None:
+    """Whoever opened a case, or is its target, does not decide it (domain.md §4.3)."""
+    if decider == opener or (decider_person is not None and decider_person == target):
+        raise Refused("same_person", action="decide")
+
+
+def need_open(state: str) -> None:
+    """Evidence comes to a case while it is not over."""
+    if state in OVER:
+        raise Refused("illegal_transition", machine=COMPLIANCE_CASE.name, state=state, action="add_evidence")
+
+
+def need_category(target_kind: str, category: str | None) -> None:
+    """What a person did is named by its category, nothing else is."""
+    if (target_kind == PERSON) != (category is not None):
+        raise Invalid({"category": "for_people_only" if category else "required_for_people"})
+
+
+def need_sanctions(sanctions: Collection[str], target_kind: str, policy: Policy) -> None:
+    """Sanctions of the profile's list; a qualification is a provider's."""
+    unknown = [sanction for sanction in sanctions if sanction not in policy.value("sanctions")]
+    if REVOKED in sanctions and target_kind != PROVIDER:
+        unknown.append(REVOKED)
+    if unknown:
+        clauses = policy.clauses("sanctions")
+        raise Refused("sanction_not_allowed", clauses=clauses, sanctions=", ".join(unknown), target=target_kind)

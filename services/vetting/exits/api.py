@@ -1,0 +1,59 @@
+"""HTTP door of exits."""
+
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+
+from services.vetting.exits import commands, queries, rules
+from services.vetting.providers.api import ContractOut, DecisionEvidence, ProviderOut
+from services.vetting.tables import Provider, ProviderContract
+from shared.messaging.work import Work
+from shared.web.door import Door
+
+door = Door("exits", "退出 exits of providers")
+
+
+class NewExit(DecisionEvidence):
+    """Why, on which evidence, and the first day without the provider; an urgent reason takes effect at once."""
+
+    reason_code = ma.fields.String(required=True)
+    effective_on = ma.fields.Date(load_default=None, allow_none=True)
+    is_revoked = ma.fields.Boolean(load_default=False)
+
+
+class ExitOut(ma.Schema):
+    """How far an exit is, and what it waits for."""
+
+    id = ma.fields.UUID()
+    state = ma.fields.String()
+    exit_reason = ma.fields.String()
+    effective_on = ma.fields.Date()
+    exited_on = ma.fields.Date(allow_none=True)
+    waits_for = ma.fields.List(ma.fields.String())
+
+
+@door.post("/providers/<uuid:provider_id>/exit", needs="provider.exit", takes=NewExit, gives=ProviderOut)
+def exit_provider(work: Work, provider_id: UUID, **wanted: Any) -> Provider:
+    """Let a provider leave: its staff is off every roster from its last day on."""
+    return commands.exit_provider(work, provider_id, **wanted)
+
+
+@door.get("/providers/<uuid:provider_id>/exit", needs="provider.exit", gives=ExitOut)
+def read_exit(work: Work, provider_id: UUID) -> dict[str, Any]:
+    """What the exit of a provider waits for."""
+    provider = queries.find_leaving(work, provider_id)
+    return {
+        "id": provider.id,
+        "state": provider.state,
+        "exit_reason": provider.exit_reason,
+        "effective_on": provider.effective_on,
+        "exited_on": provider.exited_on,
+        "waits_for": () if provider.exited_on else rules.waits_for(queries.what_is_left(work, provider)),
+    }
+
+
+@door.post("/provider-contracts/<uuid:contract_id>/terminate", needs="engagement.terminate", gives=ContractOut)
+def terminate_provider_contract(work: Work, contract_id: UUID) -> ProviderContract:
+    """End a contract now; the assignments that it carried go with it."""
+    return commands.terminate_contract(work, contract_id)
