@@ -4,6 +4,7 @@ A message is a row of the transaction that wants it said (template and facts wit
 up the person's address), so it is sent if and only if that transaction committed.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -37,8 +38,14 @@ class LogChannel:
 
 def notify(work: Work, person_id: UUID, template: str, **facts: Any) -> None:
     """Tell a person something; `template` names the text, `facts` fill it and hold no personal data."""
-    row = {"id": new_id(), "district_id": work.caller.district_id, "person_id": person_id}
-    work.session.execute(insert(notifications).values(**row, template=template, facts=facts))
+    notify_all(work, [person_id], template, **facts)
+
+
+def notify_all(work: Work, person_ids: Iterable[UUID], template: str, **facts: Any) -> None:
+    """Tell several people the same."""
+    told = {"district_id": work.caller.district_id, "template": template, "facts": facts}
+    if rows := [{"id": new_id(), "person_id": person_id, **told} for person_id in person_ids]:
+        work.session.execute(insert(notifications), rows)
 
 
 def send_waiting(database: Database, channel: Channel) -> int:

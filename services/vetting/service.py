@@ -2,6 +2,7 @@
 
 from services.vetting.checks.api import door as checks
 from services.vetting.clearances import commands as clearance_commands
+from services.vetting.clearances import queries as clearance_queries
 from services.vetting.clearances.api import door as clearances
 from services.vetting.conduct.api import door as conduct
 from services.vetting.duties.api import door as duties
@@ -17,6 +18,8 @@ from services.vetting.substitutes.api import door as substitutes
 from services.vetting.tables import Tables
 from shared.contracts.attendance import SessionCancelled, SessionClosed, SessionsScheduled
 from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
+from shared.contracts.vetting import StaffBlocked, StaffExpired, StaffSuspended
+from shared.messaging.receipts import Receipts
 from shared.policy import published
 from shared.service import Service, on
 
@@ -33,6 +36,13 @@ SERVICE = Service(
         on(SessionCancelled, roster_handlers.end_assignments_of_cancelled),
         on(SessionClosed, roster_handlers.mark_assignments_served),
     ),
+    receipts=Receipts(
+        listeners=clearance_queries.LISTENERS,
+        types=(StaffBlocked.name, StaffSuspended.name, StaffExpired.name),
+        newest=clearance_queries.newest_receipt,
+        keep=clearance_commands.keep_receipts,
+    ),
+    signs=True,
     timers={
         "clearance.expiry": clearance_commands.expire,
         substitute_commands.TIMER: substitute_commands.escalate,

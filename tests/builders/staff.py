@@ -77,6 +77,7 @@ def sessions(
     days: int = 5,
     hour: int = 16,
     lead: UUID | None = None,
+    group: UUID | None = None,
     content_type: str = "HOMEWORK_CARE",
 ) -> list[UUID]:
     """A group's sessions, one a day from the first day on, as attendance would lay them out."""
@@ -93,7 +94,7 @@ def sessions(
         SessionsScheduled(
             district_id=world.district,
             school_id=school,
-            group_id=new_id(),
+            group_id=group or new_id(),
             item_id=new_id(),
             term_id=world.term,
             segment="service",

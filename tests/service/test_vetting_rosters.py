@@ -1,5 +1,6 @@
 """Assigning people, and what a block does to a roster."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -7,8 +8,10 @@ import pytest
 
 from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
 from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved, StaffBlocked, SubstitutesRequested
-from tests.builders import staff
+from shared.ids import new_id
+from tests.builders import rosters, staff
 from tests.client import Answered
+from tests.properties.rosters import broken
 from tests.world import World
 
 SERVICES = ("vetting",)
@@ -192,3 +195,200 @@ def test_whoever_left_a_school_is_off_its_roster_but_for_the_days_of_a_contract(
     assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "engagement_missing"
     district.hear(StaffMemberListed(district_id=district.district, school_id=first, person_id=person, role="teacher"))
     assign(district, first, person, later)
+
+
+# A term's series
+
+
+def series(world: World, person: UUID, group: UUID, **changes: object) -> dict[str, object]:
+    span = {"starts_on": world.first_day, "ends_on": world.at(0, day=4).date()}
+    return {"person_id": person, "group_id": group, "role": "LEAD"} | span | changes
+
+
+def test_a_series_assigns_what_a_group_is_to_hold_between_two_dates(district: World) -> None:
+    school, group = district.schools[0], new_id()
+    person = staff.cleared(district, school)
+    planned = staff.sessions(district, school, days=8, group=group)
+    office = district.as_("academic_affairs", school=school)
+    wanted = series(district, person, group, starts_on=district.at(0, day=1).date())
+    made = office.post("/vetting/v1/assignments/series", wanted)
+    assert made["assigned"] == 4
+    assert {item["session_id"] for item in rosters.roster(district, person_id=person)} == set(map(str, planned[1:5]))
+    elsewhere = district.as_("academic_affairs", school=district.schools[1])
+    elsewhere.post("/vetting/v1/assignments/series", wanted, expect=404)
+    office.post("/vetting/v1/assignments/series", series(district, person, new_id()), expect=404)
+
+
+def test_a_series_is_assigned_whole_or_not_at_all_and_names_all_that_is_in_the_way(district: World) -> None:
+    school, group = district.schools[0], new_id()
+    person, other = staff.cleared(district, school), staff.cleared(district, school)
+    planned = staff.sessions(district, school, group=group)
+    elsewhere = staff.sessions(district, school)
+    assign(district, school, person, elsewhere[1:2], role="ASSIST")
+    assign(district, school, other, planned[3:4])
+    office = district.as_("academic_affairs", school=school)
+    refusal = office.refused("/vetting/v1/assignments/series", series(district, person, group))
+    assert refusal["errors"] == {str(planned[3]): "lead_taken", str(planned[1]): "double_booking"}
+    assert len(rosters.roster(district, person_id=person)) == 1
+
+
+def test_a_series_of_more_than_five_hundred_is_said_in_collective_events(district: World) -> None:
+    school, group = district.schools[0], new_id()
+    (person,) = rosters.add_people(district, 1, school)
+    for hour in (8, 10, 12):
+        staff.sessions(district, school, days=200, hour=hour, group=group)
+    wanted = series(district, person, group, ends_on=district.at(0, day=250).date())
+    made = district.as_("academic_affairs").post("/vetting/v1/assignments/series", wanted)
+    said = [event for event in district.said("vetting") if isinstance(event, AssignmentsConfirmed)]
+    assert (made["assigned"], [len(event.assigned) for event in said]) == (600, [500, 100])
+
+
+# Who may hold which role
+
+
+def test_a_minor_helps_and_never_supervises(district: World) -> None:
+    school = district.schools[0]
+    (minor,) = rosters.add_people(district, 1, school)
+    district.change("vetting", "UPDATE people SET is_minor = true WHERE id = :id", id=minor)
+    sessions = staff.sessions(district, school)
+    for role in ("LEAD", "ASSIST"):
+        body = {"person_id": minor, "session_ids": sessions, "role": role}
+        assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "may_not_supervise"
+    assign(district, school, minor, sessions, role="HELPER")
+
+
+@pytest.mark.clause("P1-4.3.2")
+def test_somebody_from_outside_leads_only_beside_a_teacher_of_the_schools_own(world: World) -> None:
+    world.publish_policy("p1-jinan")
+    world.publish_calendar()
+    world.pin_plan()
+    school = world.schools[0]
+    teacher, guest = staff.cleared(world, school), rosters.outsider(world, school, category="VOLUNTEER")
+    sessions = staff.sessions(world, school)
+    body = {"person_id": guest, "session_ids": sessions, "role": "LEAD"}
+    office = world.as_("academic_affairs", school=school)
+    refusal = office.refused("/vetting/v1/assignments", body)
+    assert (refusal["code"], refusal["gate"]) == ("no_teacher_in_charge", "G-STAFFED")
+    assert [clause["id"] for clause in refusal["clauses"]] == ["P1-4.3.2"]
+    assert refusal["errors"] == dict.fromkeys(map(str, sessions), "no_teacher_in_charge")
+    assign(world, school, teacher, sessions, role="ASSIST")
+    office.post("/vetting/v1/assignments", body)
+
+
+@pytest.mark.clause("P5-3.5.1")
+def test_the_share_of_sessions_that_a_schools_own_lead_is_reported_and_blocks_nothing(district: World) -> None:
+    school = district.schools[0]
+    teacher, guest = staff.cleared(district, school), rosters.outsider(district, school)
+    sessions = staff.sessions(district, school)
+    assign(district, school, teacher, sessions, role="ASSIST")
+    assign(district, school, guest, sessions[:3])
+    more = staff.sessions(district, school, days=2, hour=18)
+    assign(district, school, teacher, more)
+    other = district.schools[1]
+    assign(district, other, staff.cleared(district, other), staff.sessions(district, other))
+    office = district.as_("academic_affairs", school=school)
+    (share,) = office.get("/vetting/v1/own-lead-shares", term_id=district.term)["items"]
+    assert share == {
+        "school_id": str(school),
+        "sessions": 5,
+        "own_share_bp": 4000,
+        "least_bp": 5000,
+        "reaches_least": False,
+    }
+    both = district.as_("academic_affairs").get("/vetting/v1/own-lead-shares", term_id=district.term)["items"]
+    assert [(one["school_id"], one["own_share_bp"]) for one in both if one["school_id"] != str(school)] == [
+        (str(other), 10_000)
+    ]
+
+
+# Handing over and swapping
+
+
+def test_two_people_swap_sessions_in_one_transaction_and_nobody_is_sought(district: World) -> None:
+    school = district.schools[0]
+    first, second = staff.cleared(district, school), staff.cleared(district, school)
+    early, late = staff.sessions(district, school, days=1), staff.sessions(district, school, days=1, hour=18)
+    (mine,), (theirs,) = assign(district, school, first, early), assign(district, school, second, late)
+    office = district.as_("academic_affairs", school=school)
+    made = office.post(f"/vetting/v1/assignments/{mine}/swap", {"assignment_id": theirs})["items"]
+    assert {(item["person_id"], item["session_id"]) for item in made} == {
+        (str(second), str(early[0])),
+        (str(first), str(late[0])),
+    }
+    gone = rosters.roster(district, state="REMOVED")
+    assert {(item["id"], item["cause"]) for item in gone} == {(mine, "HANDED_OVER"), (theirs, "HANDED_OVER")}
+    assert office.all("/vetting/v1/substitute-requests") == []
+    assert broken(district) == {}
+
+
+def test_a_swap_is_refused_whole_when_one_of_the_two_may_not_serve_there(district: World) -> None:
+    school, elsewhere = district.schools[:2]
+    here, guest = staff.cleared(district, school, elsewhere), staff.cleared(district, elsewhere)
+    (mine,) = assign(district, school, here, staff.sessions(district, school, days=1))
+    (theirs,) = assign(district, elsewhere, guest, staff.sessions(district, elsewhere, days=1, hour=18))
+    path, body = f"/vetting/v1/assignments/{mine}/swap", {"assignment_id": theirs}
+    assert district.as_("academic_affairs").refused(path, body)["code"] == "engagement_missing"
+    assert {item["state"] for item in rosters.roster(district)} == {"CONFIRMED"}
+    district.as_("academic_affairs", school=school).post(path, body, expect=404)
+
+
+def test_a_session_is_handed_to_a_cleared_person_alone(district: World) -> None:
+    school = district.schools[0]
+    person, other, uncleared = (
+        staff.cleared(district, school),
+        staff.cleared(district, school),
+        staff.listed(district, school),
+    )
+    (mine,) = assign(district, school, person, staff.sessions(district, school, days=1))
+    office = district.as_("academic_affairs", school=school)
+    path = f"/vetting/v1/assignments/{mine}/hand-over"
+    assert office.refused(path, {"person_id": uncleared})["code"] == "not_cleared"
+    assert office.post(path, {"person_id": person}, expect=422)["errors"] == {"person_id": "has_it_already"}
+    assert office.post(path, {"person_id": other})["person_id"] == str(other)
+    assert states(district, person) == {"REMOVED"}
+    assert office.refused(path, {"person_id": other})["code"] == "illegal_transition"
+
+
+def test_what_is_over_is_history_and_nobody_is_taken_off_it(district: World) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    (mine,) = assign(district, school, person, staff.sessions(district, school, days=1))
+    district.set_time(district.at(8, day=1))
+    office = district.as_("academic_affairs", school=school)
+    assert office.refused(f"/vetting/v1/assignments/{mine}/remove")["code"] == "session_not_open"
+
+
+# Many at once
+
+
+def test_eight_workers_that_assign_swap_and_block_leave_nobody_unfit_and_nobody_in_two_places(district: World) -> None:
+    school = district.schools[0]
+    people = rosters.add_people(district, 5, school)
+    batches = [staff.sessions(district, school, hour=hour) for hour in (8, 9, 10, 14, 15, 16)]
+    records = [staff.allegation(district, person) for person in people[:2]]
+    for person, batch in zip(people, batches[::2], strict=False):
+        assign(district, school, person, batch)
+
+    def work(seed: int) -> None:
+        chance, office = random.Random(seed), district.as_("academic_affairs", school=school)
+        for _ in range(12):
+            held = [item["id"] for item in rosters.roster(district, state="CONFIRMED")]
+            person, some = chance.choice(people), chance.choices(held, k=2)
+            body = {"person_id": person, "session_ids": chance.choice(batches), "role": "LEAD"}
+            path, asked = chance.choice(
+                (
+                    ("/vetting/v1/assignments", body),
+                    (f"/vetting/v1/assignments/{some[0]}/swap", {"assignment_id": some[1]}),
+                    (f"/vetting/v1/assignments/{some[0]}/hand-over", {"person_id": person}),
+                    (f"/vetting/v1/assignments/{some[0]}/remove", None),
+                )
+            )
+            office.post(path, asked, expect=(200, 201, 409, 422))
+
+    with ThreadPoolExecutor(8) as pool:
+        racers = [pool.submit(work, seed) for seed in range(6)]
+        racers += [pool.submit(staff.substantiate, district, record) for record in records]
+        for racer in racers:
+            racer.result()
+    assert broken(district) == {}
+    blocked = [event for event in district.said("vetting") if isinstance(event, StaffBlocked)]
+    assert len(blocked) == 2

@@ -1,10 +1,11 @@
 """HTTP door of clearances."""
 
+from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
 
-from services.vetting.clearances import commands
+from services.vetting.clearances import commands, queries
 from services.vetting.people.api import PersonOut
 from services.vetting.tables import Person
 from shared.messaging.work import Work
@@ -19,6 +20,27 @@ class Consent(ma.Schema):
     consent = ma.fields.Boolean(required=True)
 
 
+class ListenerOut(ma.Schema):
+    """When a service applied it, by the clock of its database; null: not yet heard of."""
+
+    service = ma.fields.String()
+    enforced_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class EnforcementOut(ma.Schema):
+    """What became of the last loss of a clearance: vetting's own roster changed with the decision, the others follow.
+
+    Whoever has not confirmed refuses the person at `guaranteed_by` at the latest, whatever queues and networks do.
+    """
+
+    person_id = ma.fields.UUID()
+    state = ma.fields.String()
+    clearance_epoch = ma.fields.Integer()
+    decided_at = ma.fields.AwareDateTime()
+    guaranteed_by = ma.fields.AwareDateTime()
+    listeners = ma.fields.List(ma.fields.Nested(ListenerOut))
+
+
 @door.post("/people/<uuid:person_id>/start-review", needs="person.record_consent", takes=Consent, gives=PersonOut)
 def start_review(work: Work, person_id: UUID, consent: bool) -> Person:
     """Begin a review, with consent to the queries."""
@@ -29,3 +51,9 @@ def start_review(work: Work, person_id: UUID, consent: bool) -> Person:
 def clear(work: Work, person_id: UUID) -> Person:
     """Clear a person whose checks are complete."""
     return commands.clear(work, person_id)
+
+
+@door.get("/people/<uuid:person_id>/enforcement", needs="person.read", gives=EnforcementOut)
+def read_enforcement(work: Work, person_id: UUID) -> dict[str, Any]:
+    """Who has enforced a block, a suspension or an expiry, and when, or by when it is guaranteed."""
+    return queries.enforcement(work, person_id)

@@ -1,13 +1,17 @@
 """Giving a clearance and taking it away. Whoever takes a clearance away takes the roster with it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
 
 from services.vetting.gate_passes import commands as gate_passes
 from services.vetting.people import queries as people
 from services.vetting.people import rules
 from services.vetting.rosters import commands as rosters
-from services.vetting.tables import Person
+from services.vetting.tables import Person, Receipt
 from shared.clock import LOCAL
 from shared.contracts.vetting import (
     StaffBlocked,
@@ -64,7 +68,7 @@ def suspend(work: Work, person_id: UUID, reason_class: str = "PRECAUTION") -> Pe
     """Take a person off every roster while a serious allegation is examined."""
     person = people.find_person(work, person_id, lock=True)
     _move(work, person, rules.STAFF_MEMBER.move(person.state, "suspend"))
-    work.emit(
+    person.lost_by = work.emit(
         StaffSuspended(
             district_id=person.district_id,
             person_id=person.id,
@@ -82,7 +86,7 @@ def block(work: Work, person_id: UUID, reason_class: str) -> Person:
     """Keep a person away from children everywhere in the district, from this transaction on."""
     person = people.find_person(work, person_id, lock=True)
     _move(work, person, rules.STAFF_MEMBER.move(person.state, "block"))
-    work.emit(
+    person.lost_by = work.emit(
         StaffBlocked(
             district_id=person.district_id,
             person_id=person.id,
@@ -102,7 +106,7 @@ def expire(work: Work, person_id: UUID) -> None:
     if person.valid_until is None or person.valid_until >= work.today:
         return
     _move(work, person, rules.STAFF_MEMBER.move(person.state, "expire"))
-    work.emit(
+    person.lost_by = work.emit(
         StaffExpired(
             district_id=person.district_id,
             person_id=person.id,
@@ -148,3 +152,9 @@ def _not_about_oneself(work: Work, person: Person) -> None:
 def _end_of(day: date) -> datetime:
     """The instant after `day`, in China."""
     return datetime.combine(date.fromordinal(day.toordinal() + 1), time(), LOCAL)
+
+
+def keep_receipts(work: Work, listener: str, items: Sequence[Mapping[str, Any]]) -> None:
+    """When a listener applied what took a clearance away; the first word stands."""
+    rows = [{"event_id": UUID(one["event_id"]), "applied_at": one["applied_at"], "listener": listener} for one in items]
+    work.session.execute(insert(Receipt).on_conflict_do_nothing(), rows)

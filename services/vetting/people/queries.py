@@ -1,5 +1,6 @@
 """Reading people."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,19 @@ from shared.refusals import NotFound
 def find_person(work: Work, person_id: UUID, *, lock: bool = False) -> Person:
     """The person; raises NotFound. A lock orders assignments and blocks of one person (INV-VET-02, -09)."""
     return work.get(Person, person_id, lock=lock)
+
+
+def lock_people(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """People by id, locked in the order of their ids, so that nobody waits in a circle; NotFound unless all are known.
+
+    If-Match is left to the row that the request is about.
+    """
+    wanted = set(person_ids)
+    query = select(Person).where(Person.id.in_(wanted)).order_by(Person.id).with_for_update()
+    found = work.session.scalars(query.execution_options(populate_existing=True)).all()
+    if len(found) != len(wanted):
+        raise NotFound("person")
+    return {person.id: person for person in found}
 
 
 def list_people(work: Work) -> Select[Person]:

@@ -43,6 +43,59 @@ class NewAssignments(ma.Schema):
     session_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 500))
 
 
+class NewSeries(ma.Schema):
+    """A person, a role, and what a group is to hold between two dates, both included."""
+
+    person_id = ma.fields.UUID(required=True)
+    group_id = ma.fields.UUID(required=True)
+    role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
+    starts_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True)
+
+
+class SeriesOut(ma.Schema):
+    """How many sessions were assigned, from which instant to which."""
+
+    assigned = ma.fields.Integer()
+    starts_at = ma.fields.AwareDateTime()
+    ends_at = ma.fields.AwareDateTime()
+
+
+class Successor(ma.Schema):
+    """Who takes over."""
+
+    person_id = ma.fields.UUID(required=True)
+
+
+class Exchange(ma.Schema):
+    """The other assignment."""
+
+    assignment_id = ma.fields.UUID(required=True)
+
+
+class WhichTerm(ma.Schema):
+    """A term, at one school or at all of the caller's."""
+
+    term_id = ma.fields.UUID(required=True)
+    school_id = ma.fields.UUID(load_default=None)
+
+
+class LeadShareOut(ma.Schema):
+    """How much of a school's leading its own do; shares in basis points."""
+
+    school_id = ma.fields.UUID()
+    sessions = ma.fields.Integer()
+    own_share_bp = ma.fields.Integer()
+    least_bp = ma.fields.Integer()
+    reaches_least = ma.fields.Boolean()
+
+
+class LeadSharesOut(ma.Schema):
+    """A line for each school."""
+
+    items = ma.fields.List(ma.fields.Nested(LeadShareOut))
+
+
 class SessionOut(ma.Schema):
     """A session as attendance scheduled it."""
 
@@ -58,6 +111,13 @@ class SessionOut(ma.Schema):
 def assign(work: Work, **wanted: Any) -> dict[str, Any]:
     """Assign a cleared person to sessions, all or none."""
     return {"items": commands.assign(work, **wanted)}
+
+
+@door.post("/assignments/series", needs="roster.confirm", takes=NewSeries, gives=SeriesOut, status=201)
+def assign_series(work: Work, **wanted: Any) -> dict[str, Any]:
+    """Assign a cleared person to a group's sessions of a term, all or none; a refusal names each that is in the way."""
+    rows = commands.assign_series(work, **wanted)
+    return {"assigned": len(rows), "starts_at": rows[0].starts_at, "ends_at": rows[-1].ends_at}
 
 
 @door.list(
@@ -77,6 +137,30 @@ def list_assignments(work: Work) -> Select[Any]:
 def remove_assignment(work: Work, assignment_id: UUID) -> Assignment:
     """Take a person off a session; somebody else is sought."""
     return commands.remove(work, assignment_id, "CANCELLED")
+
+
+@door.post(
+    "/assignments/<uuid:assignment_id>/hand-over",
+    needs="roster.confirm",
+    takes=Successor,
+    gives=AssignmentOut,
+    status=201,
+)
+def hand_over_assignment(work: Work, assignment_id: UUID, person_id: UUID) -> Assignment:
+    """Give one session to somebody else; nobody is sought for it."""
+    return commands.hand_over(work, assignment_id, person_id=person_id)
+
+
+@door.post("/assignments/<uuid:of_id>/swap", needs="roster.confirm", takes=Exchange, gives=AssignmentsOut, status=201)
+def swap_assignments(work: Work, of_id: UUID, assignment_id: UUID) -> dict[str, Any]:
+    """Two people exchange a session each."""
+    return {"items": commands.swap(work, of_id, other_id=assignment_id)}
+
+
+@door.get("/own-lead-shares", needs="roster.read", query=WhichTerm, gives=LeadSharesOut)
+def read_own_lead_shares(work: Work, term_id: UUID, school_id: UUID | None) -> dict[str, Any]:
+    """How much of a term's leading each school's own do; reported, not enforced."""
+    return {"items": queries.own_lead_shares(work, term_id, school_id)}
 
 
 @door.post("/substitute-requests/<uuid:request_id>/accept", needs="substitute.accept", gives=AssignmentOut)
