@@ -5,11 +5,14 @@ minutes; the shift stands in the service's own database, where all its processes
 Machine time is for leases, back-off and token expiry, and can never be set.
 """
 
-import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from time import CLOCK_BOOTTIME, clock_gettime
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+
+LAST_DAY = date(9998, 12, 31)
+"""The last date that a door takes where something ends on it: the instant after it can still be told."""
 
 
 def machine_now() -> datetime:
@@ -19,7 +22,7 @@ def machine_now() -> datetime:
 
 def monotonic() -> float:
     """Seconds that never run backwards, and go on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return clock_gettime(CLOCK_BOOTTIME)
 
 
 def business_now(shift: timedelta) -> datetime:
@@ -30,3 +33,13 @@ def business_now(shift: timedelta) -> datetime:
 def local_date(moment: datetime) -> date:
     """The date on the wall in China at `moment`: policy bounds and service dates are local."""
     return moment.astimezone(LOCAL).date()
+
+
+def day_begins(day: date) -> datetime:
+    """The first instant of `day` on the wall in China."""
+    return datetime.combine(day, time(), LOCAL)
+
+
+def day_ends(day: date) -> datetime:
+    """The first instant after `day` on the wall in China."""
+    return day_begins(day + timedelta(days=1))

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from uuid import UUID
 
 from services.vetting.gate_passes import queries, rules
 from services.vetting.tables import GatePass, Person
-from shared.clock import LOCAL
+from shared.clock import day_begins, day_ends
 from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
@@ -21,8 +21,7 @@ def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> list[Gat
     work.caller.need_school(school_id)
     person = work.get(Person, person_id, lock=True)
     policy = policy_of_district(work)
-    opens = datetime.combine(on, time(), LOCAL)
-    hours = queries.hours(work, [person_id], opens, opens + timedelta(days=1), ("CONFIRMED",))[person_id, school_id]
+    hours = queries.hours(work, [person_id], day_begins(on), day_ends(on), ("CONFIRMED",))[person_id, school_id]
     rules.need_hours(hours, policy)
     standing = {(one.valid_from, one.valid_to): one for one in queries.standing(work, [person_id], school_id)}
     return [

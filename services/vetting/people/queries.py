@@ -104,6 +104,17 @@ def contract(person_id: Any, school_id: Any, first: Any, last: Any) -> Select[UU
     )
 
 
+def names_of(work: Work, some: Iterable[Person]) -> dict[UUID, tuple[str | None, str | None]]:
+    """Names and ID numbers by person, unsealed, None where none is recorded; the caller logs the access."""
+
+    def opened(person: Person, field: str, sealed: bytes | None) -> str | None:
+        return None if sealed is None else work.keyring.open(person.id, field, sealed)
+
+    return {
+        one.id: (opened(one, "name", one.name_sealed), opened(one, "id_number", one.id_number_sealed)) for one in some
+    }
+
+
 def open_identity(work: Work, person_id: UUID) -> dict[str, str]:
     """A person's name and ID number, unsealed; the caller logs the access. NotFound while none is recorded."""
     person = find_person(work, person_id)

@@ -1,18 +1,24 @@
 """HTTP door of rosters."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
+from flask import Response
 from sqlalchemy import Select, select
 
 from services.vetting.rosters import commands, queries
 from services.vetting.rosters.rules import ROLES
 from services.vetting.tables import Assignment, PlannedSession
+from shared.access_log import log_access
 from shared.messaging.work import Work
 from shared.web.door import Door
+from shared.web.exports import CSV, FORMATS, export
 
 door = Door("rosters", "排班 rosters")
+
+MOST_DAYS = 200
 
 
 class AssignmentOut(ma.Schema):
@@ -96,6 +102,21 @@ class LeadSharesOut(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(LeadShareOut))
 
 
+class WhichDays(ma.Schema):
+    """A school's days, both included, and the form of the file."""
+
+    school_id = ma.fields.UUID(required=True)
+    starts_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True)
+    form = ma.fields.String(load_default=CSV, validate=ma.validate.OneOf(FORMATS))
+
+    @ma.validates_schema
+    def need_a_term_at_most(self, days: dict[str, Any], **_: Any) -> None:
+        """A file is made in one piece."""
+        if not 0 <= (days["ends_on"] - days["starts_on"]).days <= MOST_DAYS:
+            raise ma.ValidationError("not_between_one_day_and_a_term", "ends_on")
+
+
 class SessionOut(ma.Schema):
     """A session as attendance scheduled it."""
 
@@ -167,6 +188,14 @@ def read_own_lead_shares(work: Work, term_id: UUID, school_id: UUID | None) -> d
 def accept_substitution(work: Work, request_id: UUID) -> Assignment:
     """Take the session that was offered to the caller."""
     return commands.accept_substitute(work, request_id)
+
+
+@door.get("/roster", needs="roster.export", query=WhichDays)
+def export_roster(work: Work, school_id: UUID, starts_on: date, ends_on: date, form: str) -> Response:
+    """Who serves at a school, day by day, as a file with names."""
+    rows = queries.list_roster(work, school_id, starts_on, ends_on)
+    log_access(work, "vetting.roster", {person.id for _, _, person in rows})
+    return export("roster", queries.COLUMNS, queries.roster_lines(work, rows), form)
 
 
 @door.list(

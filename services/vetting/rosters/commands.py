@@ -1,9 +1,9 @@
 """Assigning people to sessions, and taking them off."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, cast, func, update
@@ -15,7 +15,6 @@ from services.vetting.people import rules as clearance
 from services.vetting.providers import queries as providers
 from services.vetting.rosters import queries, rules
 from services.vetting.substitutes import commands as substitutes
-from services.vetting.substitutes.commands import Vacancy
 from services.vetting.tables import Assignment, Person, PlannedSession
 from shared.clock import LOCAL, local_date
 from shared.contracts.attendance import SessionsScheduled
@@ -25,10 +24,6 @@ from shared.messaging.work import Work
 from shared.policy import Policy
 from shared.policy.gates import g_provider
 from shared.policy.published import policy_of_term
-
-T = TypeVar("T")
-
-MOST_IN_EVENT = 500
 
 
 def plan_sessions(work: Work, scheduled: SessionsScheduled) -> None:
@@ -103,7 +98,7 @@ def _confirm(work: Work, person: Person, sessions: Sequence[PlannedSession], rol
     rows = [_assignment(person, session, role) for session in sessions]
     work.session.add_all(rows)
     work.session.flush()
-    for chunk in _chunks(rows):
+    for chunk in substitutes.in_events(rows):
         work.emit(
             AssignmentsConfirmed(
                 district_id=person.district_id,
@@ -184,7 +179,7 @@ def _pass_on(work: Work, to: Mapping[UUID, UUID]) -> list[Assignment]:
         rules.need_still_to_run(held.session_id, held.ends_at, work.now)
         rules.need_another_person(held.person_id, to[held.id])
     for one in given:
-        _take_off(work, locked[one.person_id], "HANDED_OVER", Assignment.id == one.id)
+        _take_off(work, [locked[one.person_id]], "HANDED_OVER", Assignment.id == one.id)
     made = [
         row
         for one in given
@@ -200,61 +195,77 @@ def _pass_on(work: Work, to: Mapping[UUID, UUID]) -> list[Assignment]:
 def remove(work: Work, assignment_id: UUID, cause: str) -> Assignment:
     """Take one person off one session; somebody else is sought."""
     found = work.one(queries.list_assignments(work).where(Assignment.id == assignment_id), thing="assignment")
-    person = people.lock_people(work, [found.person_id])[found.person_id]
+    locked = people.lock_people(work, [found.person_id])
     assignment = work.get(Assignment, assignment_id, lock=True)
     rules.ASSIGNMENT.move(assignment.state, "remove")
     rules.need_still_to_run(assignment.session_id, assignment.ends_at, work.now)
-    substitutes.request(work, person, _take_off(work, person, cause, Assignment.id == assignment_id))
-    gate_passes.follow_roster(work, [person.id], cause)
+    remove_people(work, list(locked.values()), cause, Assignment.id == assignment_id)
+    gate_passes.follow_roster(work, locked, cause)
     work.session.refresh(assignment)
     return assignment
 
 
 def remove_person(work: Work, person: Person, cause: str) -> None:
     """End every assignment of a person that is not over, at every school; the caller holds the person's row."""
-    substitutes.request(work, person, _take_off(work, person, cause, Assignment.person_id == person.id))
+    remove_people(work, [person], cause)
 
 
-def leave_school(work: Work, school_id: UUID, person_id: UUID) -> None:
-    """Whoever left a school's staff serves there no more, but for the days of a contract; others take over."""
+def remove_people(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> None:
+    """End the assignments of people that are not over, all or those that meet conditions, and seek others.
+
+    The caller holds the people's rows, and sees to their passes.
+    """
+    substitutes.request(work, _take_off(work, of, cause, *conditions))
+
+
+def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEFT_SCHOOL") -> None:
+    """Whoever left a school's staff, or whose contract there ended, serves no more on days that nothing else carries:
+    neither a place on the staff list nor a contract. Others take over.
+    """
     person = people.find_person(work, person_id, lock=True)
     day = cast(func.timezone(str(LOCAL), Assignment.starts_at), Date)
-    vacancies = _take_off(
+    remove_people(
         work,
-        person,
-        "LEFT_SCHOOL",
-        Assignment.person_id == person_id,
+        [person],
+        cause,
         Assignment.school_id == school_id,
+        ~people.find_post(person_id, school_id).exists(),
         ~people.contract(person_id, school_id, day, day).exists(),
     )
-    substitutes.request(work, person, vacancies)
-    gate_passes.follow_roster(work, [person_id], "LEFT_SCHOOL")
+    gate_passes.follow_roster(work, [person_id], cause)
 
 
-def _take_off(work: Work, person: Person, cause: str, *conditions: Any) -> dict[UUID, list[Vacancy]]:
-    """End assignments that are not over and say so; what is now vacant, by school and in the order of time."""
+def _take_off(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> substitutes.Vacancies:
+    """End assignments that are not over and say so; what is now vacant, in the order of time."""
+    by_id = {person.id: person for person in of}
     removed = work.session.execute(
         update(Assignment)
-        .where(Assignment.state == "CONFIRMED", Assignment.ends_at > work.now, *conditions)
+        .where(
+            Assignment.person_id.in_(by_id),
+            Assignment.state == "CONFIRMED",
+            Assignment.ends_at > work.now,
+            *conditions,
+        )
         .values(state=rules.ASSIGNMENT.move("CONFIRMED", "remove"), cause=cause, version=Assignment.version + 1)
-        .returning(Assignment.id, Assignment.school_id, Assignment.session_id, Assignment.role, Assignment.starts_at)
+        .returning(
+            Assignment.id, Assignment.person_id, Assignment.school_id, Assignment.session_id, Assignment.starts_at
+        )
         .execution_options(synchronize_session=False)
     ).all()
-    vacant: dict[UUID, list[Vacancy]] = defaultdict(list)
+    vacant: dict[tuple[UUID, UUID], list[AssignedSession]] = defaultdict(list)
     for row in sorted(removed, key=lambda row: (row.starts_at, row.id)):
-        vacant[row.school_id].append(Vacancy(row.id, row.session_id, row.role, row.starts_at))
-    for school_id, vacancies in vacant.items():
-        for chunk in _chunks(vacancies):
+        one = AssignedSession(assignment_id=row.id, session_id=row.session_id)
+        vacant[row.school_id, row.person_id].append(one)
+    for (school_id, person_id), ended in vacant.items():
+        for chunk in substitutes.in_events(ended):
             work.emit(
                 AssignmentsRemoved(
-                    district_id=person.district_id,
+                    district_id=by_id[person_id].district_id,
                     school_id=school_id,
-                    person_id=person.id,
+                    person_id=person_id,
                     cause=cause,
-                    clearance_epoch=person.clearance_epoch,
-                    removed=tuple(
-                        AssignedSession(assignment_id=one.assignment_id, session_id=one.session_id) for one in chunk
-                    ),
+                    clearance_epoch=by_id[person_id].clearance_epoch,
+                    removed=tuple(chunk),
                 )
             )
     return vacant
@@ -277,8 +288,3 @@ def void_session(work: Work, session_id: UUID, state: str) -> None:
     substitutes.void(work, session_id)
     if cause is not None:
         gate_passes.follow_roster(work, ended, cause)
-
-
-def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), MOST_IN_EVENT):
-        yield rows[start : start + MOST_IN_EVENT]

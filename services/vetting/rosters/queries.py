@@ -1,15 +1,16 @@
 """Reading rosters."""
 
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
 
+from services.vetting.people import queries as people
 from services.vetting.rosters import rules
 from services.vetting.tables import Assignment, Person, PlannedSession, Post
-from shared.clock import LOCAL
+from shared.clock import LOCAL, day_begins, day_ends
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
 from shared.refusals import NotFound
@@ -35,14 +36,13 @@ def find_sessions(work: Work, session_ids: Sequence[UUID]) -> list[PlannedSessio
 
 def find_series(work: Work, group_id: UUID, starts_on: date, ends_on: date) -> list[PlannedSession]:
     """A group's sessions that are still to be held between two dates, both included, by start; NotFound if none is."""
-    first, after = (datetime.combine(day, time(), LOCAL) for day in (starts_on, ends_on + timedelta(days=1)))
     found = _locked(
         work,
         select(PlannedSession).where(
             PlannedSession.group_id == group_id,
             PlannedSession.state == "SCHEDULED",
-            PlannedSession.starts_at >= first,
-            PlannedSession.starts_at < after,
+            PlannedSession.starts_at >= day_begins(starts_on),
+            PlannedSession.starts_at < day_ends(ends_on),
             PlannedSession.ends_at > work.now,
         ),
     )
@@ -124,3 +124,34 @@ def _leads(term_id: UUID, school_id: UUID | None) -> Any:
         .order_by(PlannedSession.school_id)
     )
     return query if school_id is None else query.where(PlannedSession.school_id == school_id)
+
+
+COLUMNS = ("date", "from", "until", "content", "role", "name", "category", "state", "person_id", "session_id")
+
+
+def list_roster(work: Work, school_id: UUID, starts_on: date, ends_on: date) -> list[tuple[Assignment, str, Person]]:
+    """Who serves or has served at a school between two dates, both included, by time: assignment, content, person."""
+    work.caller.need_school(school_id)
+    query = list_assignments(work).add_columns(PlannedSession.content_type, Person)
+    rows = work.session.execute(
+        query.join(PlannedSession, PlannedSession.id == Assignment.session_id)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(
+            Assignment.school_id == school_id,
+            Assignment.state.in_(HELD),
+            Assignment.starts_at >= day_begins(starts_on),
+            Assignment.starts_at < day_ends(ends_on),
+        )
+        .order_by(Assignment.starts_at, Assignment.session_id, Assignment.role != "LEAD", Assignment.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def roster_lines(work: Work, rows: Sequence[tuple[Assignment, str, Person]]) -> Iterator[tuple[Any, ...]]:
+    """The lines of a roster, times on the wall in China, names opened; the caller logs the access."""
+    names = people.names_of(work, {person.id: person for _, _, person in rows}.values())
+    for one, content, person in rows:
+        opens, shuts = (moment.astimezone(LOCAL) for moment in (one.starts_at, one.ends_at))
+        hours = (opens.date(), opens.strftime("%H:%M"), shuts.strftime("%H:%M"))
+        who = (names[person.id][0], person.category, one.state, person.id, one.session_id)
+        yield *hours, content, one.role, *who

@@ -1,9 +1,7 @@
 """Seeking, offering, accepting, escalating."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, column, func, insert, literal, select, update
@@ -23,43 +21,42 @@ from shared.policy.published import policy_of_term
 from shared.refusals import Refused
 from shared.timers import cancel_timer, set_timer, set_timers
 
+T = TypeVar("T")
+
 TIMER = "substitute.deadline"
 MOST_IN_EVENT = 500
 
 
-@dataclass(frozen=True)
-class Vacancy:
-    """An assignment that ended before its session."""
-
-    assignment_id: UUID
-    session_id: UUID
-    role: str
-    starts_at: datetime
+Vacancies = Mapping[tuple[UUID, UUID], Sequence[AssignedSession]]
+"""By school and person, the assignments that ended before their sessions."""
 
 
-def request(work: Work, person: Person, vacant: Mapping[UUID, Sequence[Vacancy]]) -> None:
-    """Seek somebody for each vacancy, given by school; a timer looks at the first deadline, at once when it has passed.
+def request(work: Work, vacant: Vacancies) -> None:
+    """Seek somebody for each vacancy; a timer looks at the first deadline, at once when it has passed.
 
-    Three statements, however many there are.
+    Two statements, however many there are.
     """
-    sought = {one.assignment_id: new_id() for vacancies in vacant.values() for one in vacancies}
+    sought = {one.assignment_id: new_id() for ended in vacant.values() for one in ended}
     if not sought:
         return
     work.session.execute(_REQUEST, {"ids": list(sought.values()), "assignments": list(sought)})
     set_timers(work, TIMER, [(request_id, work.now) for request_id in sought.values()])
-    for school_id, vacancies in vacant.items():
-        for start in range(0, len(vacancies), MOST_IN_EVENT):
+    for (school_id, person_id), ended in vacant.items():
+        for portion in in_events(ended):
             work.emit(
                 SubstitutesRequested(
-                    district_id=person.district_id,
+                    district_id=work.caller.district_id,
                     school_id=school_id,
-                    person_id=person.id,
-                    requests=tuple(
-                        AssignedSession(assignment_id=one.assignment_id, session_id=one.session_id)
-                        for one in vacancies[start : start + MOST_IN_EVENT]
-                    ),
+                    person_id=person_id,
+                    requests=tuple(portion),
                 )
             )
+
+
+def in_events(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many as one collective event may name, again and again."""
+    for start in range(0, len(rows), MOST_IN_EVENT):
+        yield rows[start : start + MOST_IN_EVENT]
 
 
 def _request() -> Any:

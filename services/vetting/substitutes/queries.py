@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, or_, select, union
 from sqlalchemy.orm import aliased
 
 from services.vetting.people import queries as people
-from services.vetting.people.rules import PROVIDER_STAFF
 from services.vetting.providers import queries as providers
 from services.vetting.substitutes.rules import SUPERVISING, Candidate
-from services.vetting.tables import Assignment, Person, PlannedSession, Post, SubstituteOffer, SubstituteRequest
+from services.vetting.tables import (
+    Assignment,
+    Engagement,
+    Person,
+    PlannedSession,
+    Post,
+    SubstituteOffer,
+    SubstituteRequest,
+)
 from shared.clock import local_date
 from shared.messaging.work import Work
 from shared.policy import Policy
@@ -80,13 +87,7 @@ def unasked(work: Work, request: SubstituteRequest, session: PlannedSession, pol
 
 
 def _candidates(request: SubstituteRequest, session: PlannedSession, policy: Policy) -> Select[Any]:
-    day = local_date(session.ends_at)
     on_list = exists().where(Post.person_id == Person.id, Post.school_id == session.school_id)
-    contracted = people.contract(Person.id, session.school_id, local_date(session.starts_at), day).exists()
-    delivers = and_(
-        Person.category == PROVIDER_STAFF,
-        Person.provider_id.in_(providers.delivering(session.school_id, session.content_type, day)),
-    )
     missing = (
         select(Person.category)
         .join(Assignment, Assignment.person_id == Person.id)
@@ -103,12 +104,24 @@ def _candidates(request: SubstituteRequest, session: PlannedSession, policy: Pol
             same_category.label("same_category"),
         )
         .where(
+            Person.id.in_(_engaged(session)),
             Person.state == "CLEARED",
-            Person.valid_until >= day,
-            or_(on_list, contracted, delivers),
+            Person.valid_until >= local_date(session.ends_at),
             *_may_hold(request, session, on_list, policy),
         )
         .order_by(is_free.desc(), on_list.desc(), same_category.desc(), Person.id)
+    )
+
+
+def _engaged(session: PlannedSession) -> CompoundSelect[Any]:
+    """Who is on the school's staff, under a contract, or of a provider that delivers there; found from the school."""
+    first, last = local_date(session.starts_at), local_date(session.ends_at)
+    contracts = people.contract(Engagement.person_id, session.school_id, first, last)
+    delivering = providers.delivering(session.school_id, session.content_type, last)
+    return union(
+        select(Post.person_id).where(Post.school_id == session.school_id),
+        contracts.with_only_columns(Engagement.person_id),
+        select(Person.id).where(Person.provider_id.in_(delivering)),
     )
 
 
