@@ -65,7 +65,7 @@ def _request() -> Any:
         bindparam("ids", type_=ARRAY(Uuid())), bindparam("assignments", type_=ARRAY(Uuid()))
     ).table_valued(column("id", Uuid()), column("assignment_id", Uuid()))
     taken_over = ("district_id", "school_id", "session_id", "role", "starts_at")
-    return insert(SubstituteRequest).from_select(
+    statement = insert(SubstituteRequest).from_select(
         ["id", "removed_assignment_id", "version", "state", "level", *taken_over],
         select(
             sought.c.id,
@@ -77,6 +77,7 @@ def _request() -> Any:
         ).join(sought, sought.c.assignment_id == Assignment.id),
         include_defaults=False,
     )
+    return statement.execution_options(dml_strategy="raw")  # the parameters are arrays, not a row
 
 
 _REQUEST = _request()
