@@ -11,9 +11,9 @@ from tests.world import World
 V = "/vetting/v1"
 
 
-def open_term(world: World, days: int = 5) -> World:
+def open_term(world: World, days: int = 5, base: str = "p5-hebi") -> World:
     """A policy, a calendar and an active plan."""
-    world.publish_policy()
+    world.publish_policy(base)
     world.publish_calendar(days)
     world.pin_plan()
     return world

@@ -107,7 +107,7 @@ def test_the_officers_next_read_elsewhere_shows_the_decision_or_is_told_to_ask_a
     assert (too_early.json()["code"], duty.get("/attendance/v1/sessions")["items"]) == ("not_heard_yet", [])
     delivery = threading.Timer(0.3, district.deliver_all)
     delivery.start()
-    assert read().status_code == 200
+    assert 200 in (read().status_code for _ in range(10))
     delivery.join()
     (word,) = district.read("attendance", "SELECT state FROM clearances WHERE id = :id", id=person)
     assert word == ("BLOCKED",)

@@ -42,7 +42,7 @@ def remove(world: World, assignment: str) -> None:
 
 
 def test_a_day_with_a_long_pause_needs_two_passes_and_asking_again_makes_no_third(district: World) -> None:
-    person, _ = guest(district, 8, 9 + 1, 16)
+    person, _ = guest(district, 8, 10, 16)
     first = rosters.passes(district, district.schools[0], person)
     assert standing(district, person) == [
         (district.at(7, 30), district.at(12)),

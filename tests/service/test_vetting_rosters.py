@@ -8,7 +8,6 @@ import pytest
 
 from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
 from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved, StaffBlocked, SubstitutesRequested
-from shared.ids import new_id
 from tests.builders import rosters, staff
 from tests.client import Answered
 from tests.properties.rosters import broken
@@ -195,110 +194,6 @@ def test_whoever_left_a_school_is_off_its_roster_but_for_the_days_of_a_contract(
     assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "engagement_missing"
     district.hear(StaffMemberListed(district_id=district.district, school_id=first, person_id=person, role="teacher"))
     assign(district, first, person, later)
-
-
-# A term's series
-
-
-def series(world: World, person: UUID, group: UUID, **changes: object) -> dict[str, object]:
-    span = {"starts_on": world.first_day, "ends_on": world.at(0, day=4).date()}
-    return {"person_id": person, "group_id": group, "role": "LEAD"} | span | changes
-
-
-def test_a_series_assigns_what_a_group_is_to_hold_between_two_dates(district: World) -> None:
-    school, group = district.schools[0], new_id()
-    person = staff.cleared(district, school)
-    planned = staff.sessions(district, school, days=8, group=group)
-    office = district.as_("academic_affairs", school=school)
-    wanted = series(district, person, group, starts_on=district.at(0, day=1).date())
-    made = office.post("/vetting/v1/assignments/series", wanted)
-    assert made["assigned"] == 4
-    assert {item["session_id"] for item in rosters.roster(district, person_id=person)} == set(map(str, planned[1:5]))
-    elsewhere = district.as_("academic_affairs", school=district.schools[1])
-    elsewhere.post("/vetting/v1/assignments/series", wanted, expect=404)
-    office.post("/vetting/v1/assignments/series", series(district, person, new_id()), expect=404)
-
-
-def test_a_series_is_assigned_whole_or_not_at_all_and_names_all_that_is_in_the_way(district: World) -> None:
-    school, group = district.schools[0], new_id()
-    person, other = staff.cleared(district, school), staff.cleared(district, school)
-    planned = staff.sessions(district, school, group=group)
-    elsewhere = staff.sessions(district, school)
-    assign(district, school, person, elsewhere[1:2], role="ASSIST")
-    assign(district, school, other, planned[3:4])
-    office = district.as_("academic_affairs", school=school)
-    refusal = office.refused("/vetting/v1/assignments/series", series(district, person, group))
-    assert refusal["errors"] == {str(planned[3]): "lead_taken", str(planned[1]): "double_booking"}
-    assert len(rosters.roster(district, person_id=person)) == 1
-
-
-def test_a_series_of_more_than_five_hundred_is_said_in_collective_events(district: World) -> None:
-    school, group = district.schools[0], new_id()
-    (person,) = rosters.add_people(district, 1, school)
-    for hour in (8, 10, 12):
-        staff.sessions(district, school, days=200, hour=hour, group=group)
-    wanted = series(district, person, group, ends_on=district.at(0, day=250).date())
-    made = district.as_("academic_affairs").post("/vetting/v1/assignments/series", wanted)
-    said = [event for event in district.said("vetting") if isinstance(event, AssignmentsConfirmed)]
-    assert (made["assigned"], [len(event.assigned) for event in said]) == (600, [500, 100])
-
-
-# Who may hold which role
-
-
-def test_a_minor_helps_and_never_supervises(district: World) -> None:
-    school = district.schools[0]
-    (minor,) = rosters.add_people(district, 1, school)
-    district.change("vetting", "UPDATE people SET is_minor = true WHERE id = :id", id=minor)
-    sessions = staff.sessions(district, school)
-    for role in ("LEAD", "ASSIST"):
-        body = {"person_id": minor, "session_ids": sessions, "role": role}
-        assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "may_not_supervise"
-    assign(district, school, minor, sessions, role="HELPER")
-
-
-@pytest.mark.clause("P1-4.3.2")
-def test_somebody_from_outside_leads_only_beside_a_teacher_of_the_schools_own(world: World) -> None:
-    world.publish_policy("p1-jinan")
-    world.publish_calendar()
-    world.pin_plan()
-    school = world.schools[0]
-    teacher, guest = staff.cleared(world, school), rosters.outsider(world, school, category="VOLUNTEER")
-    sessions = staff.sessions(world, school)
-    body = {"person_id": guest, "session_ids": sessions, "role": "LEAD"}
-    office = world.as_("academic_affairs", school=school)
-    refusal = office.refused("/vetting/v1/assignments", body)
-    assert (refusal["code"], refusal["gate"]) == ("no_teacher_in_charge", "G-STAFFED")
-    assert [clause["id"] for clause in refusal["clauses"]] == ["P1-4.3.2"]
-    assert refusal["errors"] == dict.fromkeys(map(str, sessions), "no_teacher_in_charge")
-    assign(world, school, teacher, sessions, role="ASSIST")
-    office.post("/vetting/v1/assignments", body)
-
-
-@pytest.mark.clause("P5-3.5.1")
-def test_the_share_of_sessions_that_a_schools_own_lead_is_reported_and_blocks_nothing(district: World) -> None:
-    school = district.schools[0]
-    teacher, guest = staff.cleared(district, school), rosters.outsider(district, school)
-    sessions = staff.sessions(district, school)
-    assign(district, school, teacher, sessions, role="ASSIST")
-    assign(district, school, guest, sessions[:3])
-    more = staff.sessions(district, school, days=2, hour=18)
-    assign(district, school, teacher, more)
-    other = district.schools[1]
-    assign(district, other, staff.cleared(district, other), staff.sessions(district, other))
-    office = district.as_("academic_affairs", school=school)
-    (share,) = office.get("/vetting/v1/own-lead-shares", term_id=district.term)["items"]
-    assert share == {
-        "school_id": str(school),
-        "sessions": 5,
-        "own_share_bp": 4000,
-        "least_bp": 5000,
-        "reaches_least": False,
-    }
-    both = district.as_("academic_affairs").get("/vetting/v1/own-lead-shares", term_id=district.term)["items"]
-    assert [(one["school_id"], one["own_share_bp"]) for one in both if one["school_id"] != str(school)] == [
-        (str(other), 10_000)
-    ]
 
 
 # Handing over and swapping

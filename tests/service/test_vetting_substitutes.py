@@ -158,7 +158,7 @@ def test_half_an_hour_before_the_children_go_to_a_staffed_group_or_to_base_care(
     outcome = ("MERGE", str(beside)) if merges else ("BASE_CARE", None)
     assert (found["state"], found["last_resort"], found["merge_into"]) == ("UNFILLED", *outcome)
     (said,) = [event for event in district.said("vetting") if isinstance(event, SubstituteUnfilled)]
-    assert (said.last_resort, said.merge_into) == ("MERGE", beside) if merges else ("BASE_CARE", None)
+    assert (said.last_resort, said.merge_into) == (("MERGE", beside) if merges else ("BASE_CARE", None))
 
 
 def test_nobody_is_sought_for_a_cancelled_session_and_offers_for_it_end(district: World) -> None:

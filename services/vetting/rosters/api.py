@@ -92,13 +92,14 @@ class LeadShareOut(ma.Schema):
     school_id = ma.fields.UUID()
     sessions = ma.fields.Integer()
     own_share_bp = ma.fields.Integer()
-    least_bp = ma.fields.Integer()
     reaches_least = ma.fields.Boolean()
 
 
 class LeadSharesOut(ma.Schema):
-    """A line for each school."""
+    """A line for each school, and the clauses that want the least."""
 
+    least_bp = ma.fields.Integer()
+    clauses = ma.fields.List(ma.fields.String())
     items = ma.fields.List(ma.fields.Nested(LeadShareOut))
 
 
@@ -181,7 +182,7 @@ def swap_assignments(work: Work, of_id: UUID, assignment_id: UUID) -> dict[str, 
 @door.get("/own-lead-shares", needs="roster.read", query=WhichTerm, gives=LeadSharesOut)
 def read_own_lead_shares(work: Work, term_id: UUID, school_id: UUID | None) -> dict[str, Any]:
     """How much of a term's leading each school's own do; reported, not enforced."""
-    return {"items": queries.own_lead_shares(work, term_id, school_id)}
+    return queries.own_lead_shares(work, term_id, school_id)
 
 
 @door.post("/substitute-requests/<uuid:request_id>/accept", needs="substitute.accept", gives=AssignmentOut)

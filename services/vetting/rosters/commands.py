@@ -272,7 +272,11 @@ def _take_off(work: Work, of: Sequence[Person], cause: str, *conditions: Any) ->
 
 
 def void_session(work: Work, session_id: UUID, state: str) -> None:
-    """A session was cancelled or closed: its assignments are void or served, and nobody is sought any more."""
+    """A session was cancelled or closed: its assignments are void or served, and nobody is sought any more.
+
+    People are locked before the session, as everywhere.
+    """
+    people.lock_people(work, queries.serving(work, session_id))
     session = work.session.get(PlannedSession, session_id, with_for_update=True)
     if session is None or session.state != "SCHEDULED":
         return

@@ -1,5 +1,6 @@
 """Reading rosters."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -81,6 +82,12 @@ def on_roster(work: Work, session_ids: Collection[UUID]) -> list[rules.OnRoster]
     return [rules.OnRoster(*row) for row in rows]
 
 
+def serving(work: Work, session_id: UUID) -> Sequence[UUID]:
+    """Who is confirmed in a session."""
+    query = select(Assignment.person_id).where(Assignment.session_id == session_id, Assignment.state == "CONFIRMED")
+    return work.session.scalars(query).all()
+
+
 def is_own_teacher(work: Work, person_id: UUID, school_id: UUID) -> bool:
     """Whether the person is a teacher on the school's staff list."""
     query = select(_is_own_teacher()).select_from(Person).join(Post, Post.person_id == Person.id)
@@ -91,25 +98,24 @@ def _is_own_teacher() -> Any:
     return and_(Person.category == rules.OWN_TEACHER, Post.id.is_not(None))
 
 
-def own_lead_shares(work: Work, term_id: UUID, school_id: UUID | None) -> list[dict[str, Any]]:
-    """Per school of the caller: how much of a term's leading its own do, against the profile's least (INV-VET-17)."""
+def own_lead_shares(work: Work, term_id: UUID, school_id: UUID | None) -> dict[str, Any]:
+    """Per school of the caller, how much of a term's leading its own do, against the profile's least (INV-VET-17)."""
     policy = policy_of_district(work)
-    least = policy.value("staff.own_leader_share_min_bp")
-    own = rules.own_categories(policy)
-    by_school: dict[UUID, list[rules.Leads]] = {}
+    own, least = rules.own_categories(policy), policy.value("staff.own_leader_share_min_bp")
+    by_school: dict[UUID, list[rules.Leads]] = defaultdict(list)
     for row in work.session.execute(_leads(term_id, school_id)):
-        by_school.setdefault(row.school_id, []).append(rules.Leads(*row))
+        by_school[row.school_id].append(rules.Leads(*row))
     shares = {school: rules.own_share_bp(leads, own) for school, leads in by_school.items()}
-    return [
+    lines = [
         {
             "school_id": school,
-            "sessions": sum(one.sessions for one in by_school[school]),
-            "own_share_bp": share,
-            "least_bp": least,
-            "reaches_least": share >= least,
+            "sessions": sum(one.sessions for one in leads),
+            "own_share_bp": shares[school],
+            "reaches_least": shares[school] >= least,
         }
-        for school, share in shares.items()
+        for school, leads in by_school.items()
     ]
+    return {"least_bp": least, "clauses": policy.clauses("staff.main_body"), "items": lines}
 
 
 def _leads(term_id: UUID, school_id: UUID | None) -> Any:
