@@ -36,8 +36,8 @@ class EnforcementOut(ma.Schema):
     person_id = ma.fields.UUID()
     state = ma.fields.String()
     clearance_epoch = ma.fields.Integer()
-    decided_at = ma.fields.AwareDateTime()
-    guaranteed_by = ma.fields.AwareDateTime()
+    decided_at = ma.fields.AwareDateTime(allow_none=True)
+    guaranteed_by = ma.fields.AwareDateTime(allow_none=True)
     listeners = ma.fields.List(ma.fields.Nested(ListenerOut))
 
 

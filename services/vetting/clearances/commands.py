@@ -156,5 +156,12 @@ def _end_of(day: date) -> datetime:
 
 def keep_receipts(work: Work, listener: str, items: Sequence[Mapping[str, Any]]) -> None:
     """When a listener applied what took a clearance away; the first word stands."""
-    rows = [{"event_id": UUID(one["event_id"]), "applied_at": one["applied_at"], "listener": listener} for one in items]
+    rows = [
+        {
+            "event_id": UUID(one["event_id"]),
+            "listener": listener,
+            "applied_at": datetime.fromisoformat(one["applied_at"]),
+        }
+        for one in items
+    ]
     work.session.execute(insert(Receipt).on_conflict_do_nothing(), rows)

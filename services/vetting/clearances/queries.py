@@ -26,17 +26,18 @@ def enforcement(work: Work, person_id: UUID) -> dict[str, Any]:
 
     A listener that has not heard of it trusts its copy until the lease that it took before the commit runs out
     (messaging.md §7). The commit came before the relay, or we, could see the event: that instant plus the lease is
-    never too early. Raises NotFound while no clearance was ever lost.
+    never too early; both instants are None once the event is deleted (`KEHOU_RETENTION_DAYS`), long after they passed.
+    Raises NotFound while no clearance was ever lost.
     """
     person = work.one(people.list_people(work).where(Person.id == person_id), thing="person")
+    if person.lost_by is None:
+        raise NotFound("loss of clearance")
     seen = func.coalesce(outbox.c.sent_at, func.clock_timestamp())
     said = work.session.execute(
         select(outbox.c.created_at, (seen + work.signer.lease).label("guaranteed_by")).where(
             outbox.c.event_id == person.lost_by
         )
     ).one_or_none()
-    if person.lost_by is None or said is None:
-        raise NotFound("loss of clearance")
     applied = {
         row.listener: row.applied_at
         for row in work.session.scalars(select(Receipt).where(Receipt.event_id == person.lost_by))
@@ -45,7 +46,7 @@ def enforcement(work: Work, person_id: UUID) -> dict[str, Any]:
         "person_id": person_id,
         "state": person.state,
         "clearance_epoch": person.clearance_epoch,
-        "decided_at": said.created_at,
-        "guaranteed_by": said.guaranteed_by,
+        "decided_at": said and said.created_at,
+        "guaranteed_by": said and said.guaranteed_by,
         "listeners": [{"service": name, "enforced_at": applied.get(name)} for name in LISTENERS],
     }
