@@ -59,6 +59,7 @@ def _set() -> Any:
     due = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in arrays)).table_valued(
         column("id", Uuid()), column("subject", Uuid()), column("due_at", Moment)
     )
+    due = due.render_derived()
     district, kind = bindparam("of_district", type_=Uuid()), bindparam("of_kind", type_=Text())
     statement = insert(timers).from_select(
         ["id", "district_id", "kind", "subject", "due_at"],

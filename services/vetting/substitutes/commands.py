@@ -64,6 +64,7 @@ def _request() -> Any:
     sought = func.unnest(
         bindparam("ids", type_=ARRAY(Uuid())), bindparam("assignments", type_=ARRAY(Uuid()))
     ).table_valued(column("id", Uuid()), column("assignment_id", Uuid()))
+    sought = sought.render_derived()
     taken_over = ("district_id", "school_id", "session_id", "role", "starts_at")
     statement = insert(SubstituteRequest).from_select(
         ["id", "removed_assignment_id", "version", "state", "level", *taken_over],
