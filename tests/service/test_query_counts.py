@@ -102,5 +102,7 @@ def test_a_series_of_sixty_and_its_block_cost_as_many_statements_as_of_ten(world
         span = {"starts_on": world.first_day, "ends_on": world.at(0, day=days).date()}
         body = {"person_id": person, "group_id": group, "role": "LEAD", **span}
         assigned = statements(world, "vetting", partial(office.post, "/vetting/v1/assignments/series", body))
-        sent.append(assigned + statements(world, "vetting", partial(staff.substantiate, world, record)))
+        blocked = statements(world, "vetting", partial(staff.substantiate, world, record))
+        # One for each of the four partitions that the two ids happen to lie in.
+        sent.append([one for one in assigned + blocked if not one.startswith("UPDATE outbox_part")])
     assert sent[1] == sent[2]
