@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from shared.caller import Caller
 from shared.personal_data import Keyring
+from shared.signing import Signer
 
 ROLES = ("owner", "app", "worker")
 
 
 class Database:
-    """A service's database in one role, and the keys of what is sealed in it.
+    """A service's database in one role, the keys of what is sealed in it, and who signs what it says to machines.
 
     `wake` is set after each commit that said an event. A transaction that does nothing for `idle_seconds` is ended by
     the database: a process that froze inside one would hold its locks, and so stop its successor, for as long as it
@@ -29,10 +30,18 @@ class Database:
     """
 
     def __init__(
-        self, service: str, url: str, keyring: Keyring | None, *, pool_size: int = 10, idle_seconds: float = 15.0
+        self,
+        service: str,
+        url: str,
+        keyring: Keyring | None,
+        *,
+        signer: Signer | None = None,
+        pool_size: int = 10,
+        idle_seconds: float = 15.0,
     ) -> None:
         self.service = service
         self._keyring = keyring
+        self._signer = signer
         self.engine: Engine = create_engine(
             url,
             pool_size=pool_size,
@@ -52,6 +61,13 @@ class Database:
         if self._keyring is None:
             raise LookupError(f"{self.service}: this process has no keys")
         return self._keyring
+
+    @property
+    def signer(self) -> Signer:
+        """Who signs; raises LookupError in a process that was given no key."""
+        if self._signer is None:
+            raise LookupError(f"{self.service}: this process has no signing key")
+        return self._signer
 
     @contextmanager
     def session(self) -> Iterator[Session]:

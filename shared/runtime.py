@@ -18,7 +18,7 @@ from werkzeug.exceptions import NotFound as NoSuchService
 
 from shared import jobs, notifications, retention, timers
 from shared.database import Database
-from shared.messaging import feed
+from shared.messaging import feed, receipts
 from shared.messaging.consumer import Consumer
 from shared.messaging.inbox import Inbox
 from shared.messaging.lease import Lease
@@ -29,6 +29,7 @@ from shared.peers import LocalPeers, Peers, Token
 from shared.personal_data import Keyring
 from shared.service import Service
 from shared.settings import Settings
+from shared.signing import Signer
 from shared.web.app import Surroundings, create_app
 from shared.web.tokens import KeySource
 
@@ -116,11 +117,19 @@ class Node:
 
     def _open(self, role: str) -> Database:
         url = self._urls[role].format(service=self.service.name)
-        database = Database(self.service.name, url, self._keyring, idle_seconds=self.settings.fence_seconds)
+        database = Database(
+            self.service.name, url, self._keyring, signer=self._signer(), idle_seconds=self.settings.fence_seconds
+        )
         # All databases of a process share one bell, so that a relay in the same process wakes at once.
         database.wake = self.wake
         self._opened.append(database)
         return database
+
+    def _signer(self) -> Signer | None:
+        key = self.settings.signing_key
+        if key is None or not self.service.signs:
+            return None
+        return Signer(f"/{self.service.name}", key, timedelta(seconds=self.settings.lease_seconds))
 
     def inbox(self, peers: Peers) -> Inbox:
         """The service's door for events."""
@@ -173,9 +182,14 @@ class Node:
         return [Lease(inbox, peers, publisher, seconds=seconds).run for publisher in self.service.listens_to]
 
     def feeds(self, peers: Peers) -> list[Loop]:
-        """A loop per feed that the service keeps a copy of."""
-        seconds = self.settings.feed_seconds
-        return [functools.partial(feed.follow, self.database, peers, one, seconds) for one in self.service.feeds]
+        """A loop per feed that the service keeps a copy of, and one for the receipts of its listeners."""
+        seconds, wanted = self.settings.feed_seconds, self.service.receipts
+        loops: list[Loop] = [
+            functools.partial(feed.follow, self.database, peers, one, seconds) for one in self.service.feeds
+        ]
+        if wanted is not None:
+            loops.append(functools.partial(receipts.follow, self.database, peers, wanted, seconds))
+        return loops
 
     def clock(self, stop: threading.Event) -> None:
         """Fire timers, run jobs, send messages, until `stop`."""

@@ -12,6 +12,7 @@ from shared.events import Event
 if TYPE_CHECKING:
     from shared.jobs import JobKind
     from shared.messaging.feed import Feed
+    from shared.messaging.receipts import Receipts
     from shared.messaging.work import Work
     from shared.web.door import Door
 
@@ -54,6 +55,9 @@ class Service:
     timers: "Mapping[str, Callable[[Work, UUID], None]]" = field(default_factory=dict)
     jobs: "Mapping[str, JobKind]" = field(default_factory=dict)
     feeds: "Sequence[Feed]" = ()
+    receipts: "Receipts | None" = None
+    signs: bool = False
+    """It signs for machines that are offline, so its web role needs a signing key."""
 
     @property
     def listens_to(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from environs import Env, EnvValidationError, ValidationError, validate
 
 from shared.personal_data import Keyring
+from shared.signing import SigningKey
 
 URL_ROLES = ("owner", "app", "worker", "admin")
 
@@ -43,6 +44,8 @@ class Settings:
     """How often the copies of names are brought up to date."""
     retention_days: int = 30
     """How long sent events, receipts, fired timers and sent messages are kept: listeners may be away so long."""
+    signing_key: SigningKey | None = field(default=None, repr=False)
+    """With what a service signs for machines that are offline; only vetting does (gate passes)."""
     service_token: str | None = None
     """What a process shows the other services in the three pulls; its audience names them all."""
     web_bind: str = "127.0.0.1:8000"
@@ -68,9 +71,11 @@ def load() -> Settings:
     except EnvValidationError as fault:
         raise ValueError(f"settings: {fault.error_messages}") from None
     text, urls = values.pop("keyring"), values.pop("database_urls")
+    signing = values.pop("signing_key")
     return Settings(
         **values,
         keyring=Keyring.parse(text) if text else None,
+        signing_key=SigningKey.parse(signing) if signing else None,
         database_urls={role: url for role, url in urls.items() if url},
     )
 
@@ -94,6 +99,7 @@ def _read(env: Env) -> dict[str, Any]:
         "retry_seconds": tuple(env.list("RETRY_SECONDS", [1, 5, 30, 300, 300, 300], subcast=float) or ()),
         "feed_seconds": env.float("FEED_SECONDS", 5.0),
         "retention_days": env.int("RETENTION_DAYS", 30, validate=validate.Range(min=1)),
+        "signing_key": env.str("SIGNING_KEY", "", validate=_is_signing_key),
         "service_token": env.str("SERVICE_TOKEN", None),
         "web_bind": env.str("WEB_BIND", "127.0.0.1:8000"),
         "web_workers": env.int("WEB_WORKERS", 2, validate=validate.Range(min=1)),
@@ -116,5 +122,13 @@ def _is_keyring(text: str) -> None:
     try:
         if text:
             Keyring.parse(text)
+    except ValueError as fault:
+        raise ValidationError(str(fault)) from None
+
+
+def _is_signing_key(text: str) -> None:
+    try:
+        if text:
+            SigningKey.parse(text)
     except ValueError as fault:
         raise ValidationError(str(fault)) from None

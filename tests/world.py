@@ -27,6 +27,7 @@ from shared.policy import effective
 from shared.provision import provision, role_urls
 from shared.runtime import Suite
 from shared.settings import Settings
+from shared.signing import SigningKey
 from shared.tables import business_clock, outbox
 from shared.web.issuer import DevelopmentIssuer
 from shared.web.tokens import KeySource
@@ -37,6 +38,8 @@ MONDAY = date(2026, 9, 7)
 KEYRING = Keyring.parse(
     "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=;index:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 )
+
+SIGNING_KEY = SigningKey.generate()
 
 
 def settings(data_dir: Path, **changes: Any) -> Settings:
@@ -56,6 +59,7 @@ def settings(data_dir: Path, **changes: Any) -> Settings:
         fence_seconds=30,
         retry_seconds=(0.1, 0.1, 0.2),
         feed_seconds=30.0,  # every district of the whole run is asked for
+        signing_key=SIGNING_KEY,
     )
     return replace(chosen, **changes)
 

@@ -3,6 +3,7 @@
 from services.vetting.checks import commands as check_commands
 from services.vetting.checks.api import door as checks
 from services.vetting.clearances import commands as clearance_commands
+from services.vetting.clearances import queries as clearance_queries
 from services.vetting.clearances.api import door as clearances
 from services.vetting.compliance.api import door as compliance
 from services.vetting.conduct import commands as conduct_commands
@@ -27,6 +28,8 @@ from services.vetting.tables import Tables
 from shared.contracts.attendance import SessionCancelled, SessionClosed, SessionsScheduled
 from shared.contracts.enrollment import ProviderItemsDelisted, StaffMemberLeft, StaffMemberListed
 from shared.contracts.finance import ItemRefundsClosed, ProviderSettlementClosed
+from shared.contracts.vetting import StaffBlocked, StaffExited, StaffExpired, StaffSuspended
+from shared.messaging.receipts import Receipts
 from shared.policy import published
 from shared.service import Service, on
 
@@ -62,6 +65,13 @@ SERVICE = Service(
         on(ProviderSettlementClosed, exit_commands.keep_settlement),
         on(ItemRefundsClosed, exit_commands.keep_refunded),
     ),
+    receipts=Receipts(
+        listeners=clearance_queries.LISTENERS,
+        types=(StaffBlocked.name, StaffSuspended.name, StaffExpired.name, StaffExited.name),
+        newest=clearance_queries.newest_receipt,
+        keep=clearance_commands.keep_receipts,
+    ),
+    signs=True,
     timers={
         check_commands.EXPIRY: check_commands.expire,
         clearance_commands.EXPIRY: clearance_commands.expire,

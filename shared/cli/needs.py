@@ -14,6 +14,7 @@ from shared.personal_data import Keyring
 from shared.provision import embedded, provision, role_urls
 from shared.secret_file import make_secret
 from shared.settings import Settings, load
+from shared.signing import SigningKey
 from shared.web.issuer import DevelopmentIssuer
 from shared.web.tokens import KeySource
 
@@ -76,6 +77,18 @@ def keyring(chosen: Settings) -> Keyring:
 def _make_keyring(path: Path) -> None:
     sealing, indexing = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
     make_secret(path, f"development:{sealing};index:{indexing}".encode("ascii"))
+
+
+def signing_key(chosen: Settings) -> SigningKey:
+    """The configured key, or outside production that of `data_dir/signing.pem`, made on first use."""
+    if chosen.signing_key is not None:
+        return chosen.signing_key
+    if chosen.is_production:
+        raise SettingsFault("set KEHOU_SIGNING_KEY")
+    path = chosen.data_dir / "signing.pem"
+    if not path.exists():
+        make_secret(path, SigningKey.generate().pem())
+    return SigningKey.from_pem(path.read_bytes())
 
 
 def development_issuer(chosen: Settings) -> DevelopmentIssuer:

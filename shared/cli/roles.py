@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from dataclasses import replace
 
 import click
 
@@ -52,7 +53,8 @@ def run(service: str, role: str) -> None:
 
 def _wanted(chosen: Settings, service: str, role: str) -> dict[str, object]:
     """Variable to its value, for all that the role cannot do without."""
-    heard = load_service(service).listens_to
+    declared = load_service(service)
+    heard = sorted({*declared.listens_to, *(declared.receipts.listeners if declared.receipts else ())})
     given = {
         "KEHOU_DATABASE_APP_URL": chosen.database_urls.get("app"),
         "KEHOU_DATABASE_WORKER_URL": chosen.database_urls.get("worker"),
@@ -63,11 +65,19 @@ def _wanted(chosen: Settings, service: str, role: str) -> dict[str, object]:
         "KEHOU_SERVICE_TOKEN": chosen.service_token,
     }
     says = {"KEHOU_PEERS": f"KEHOU_PEERS (with {', '.join(heard)})"}
-    return {
+    wanted: dict[str, object] = {
         says.get(name, name): value
         for name, value in given.items()
         if _is_needed(name, role) and (chosen.is_production or name not in STANDS_IN)
     }
+    if chosen.is_production and _signs(service, role):
+        wanted["KEHOU_SIGNING_KEY"] = chosen.signing_key
+    return wanted
+
+
+def _signs(service: str, role: str) -> bool:
+    """Only the web role of a service that signs for machines is given the key."""
+    return role in ("web", "all") and load_service(service).signs
 
 
 def _is_needed(variable: str, role: str) -> bool:
@@ -79,6 +89,8 @@ def assemble(chosen: Settings, service: str, role: str) -> tuple[Node, HttpPeers
     keyring = needs.keyring(chosen) if _is_needed("KEHOU_KEYRING", role) else None
     keys = needs.keys(chosen) if _is_needed("KEHOU_JWKS_URL", role) else KeySource(dict)
     token = needs.peer_token(chosen) if _is_needed("KEHOU_SERVICE_TOKEN", role) else _nobody
+    if _signs(service, role):
+        chosen = replace(chosen, signing_key=needs.signing_key(chosen))
     node = Node(service, chosen, chosen.database_urls, keyring, keys)
     return node, HttpPeers(chosen.peers, token)
 

@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -54,9 +55,10 @@ def _suite(chosen: Settings, issuer: DevelopmentIssuer) -> Callable[[], Opened]:
     for service in SERVICES:
         migrate(service, urls["owner"].format(service=service))
     keyring = needs.keyring(chosen)
+    settings = replace(chosen, signing_key=needs.signing_key(chosen))
 
     def opened() -> Opened:
-        suite = Suite(chosen, urls, keyring, KeySource(issuer.jwks), needs.service_tokens(issuer))
+        suite = Suite(settings, urls, keyring, KeySource(issuer.jwks), needs.service_tokens(issuer))
         suite.start()
         applications: dict[str, WSGIApplication] = {name: node.application for name, node in suite.nodes.items()}
         return Opened(gateway({**applications, "issuer": key_set(issuer)}), suite.stop)

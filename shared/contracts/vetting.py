@@ -209,10 +209,12 @@ class SubstituteFilled(SchoolEvent, name="vetting.substitute.filled", subject="r
 
 
 class SubstituteUnfilled(SchoolEvent, name="vetting.substitute.unfilled", subject="request_id"):
-    """Nobody accepted in time: merge, base care or cancel."""
+    """Nobody accepted in time. `last_resort` is MERGE, into the staffed session `merge_into`, or BASE_CARE."""
 
     request_id: UUID
     session_id: UUID
+    last_resort: str | None = None
+    merge_into: UUID | None = None
 
 
 class GatePassIssued(SchoolEvent, name="vetting.gate_pass.issued", subject="pass_id"):

@@ -24,11 +24,21 @@ from shared.tables import outbox, outbox_part, outbox_subject
 class Said:
     """An event with what the unit of work knows about it."""
 
+    id: UUID
     event: Event
     actor: str
     causation_id: UUID | None
     correlation_id: UUID
     time: datetime
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A place in one partition of a service's log."""
+
+    timeline: UUID
+    part: int
+    sequence: int
 
 
 @dataclass(frozen=True)
@@ -69,10 +79,10 @@ _COUNT_PART = (
 )
 
 
-def write(session: Session, service: str, said: Sequence[Said]) -> None:
-    """Number and keep what was said; must be the last statements of the transaction."""
+def write(session: Session, service: str, said: Sequence[Said]) -> Sequence[Reached]:
+    """Number and keep what was said, and tell how far that went; must be the last statements of the transaction."""
     if not said:
-        return
+        return ()
     versions = _reserve_versions(session, said)
     numbers = _reserve_numbers(session, said)
     rows = []
@@ -82,6 +92,7 @@ def write(session: Session, service: str, said: Sequence[Said]) -> None:
         timeline, numbers[part] = numbers[part][0], (numbers[part][0], numbers[part][1] + 1)
         rows.append(_row(service, one, timeline, numbers[part][1], versions[subject]))
     insert_rows(session, outbox, rows)
+    return [Reached(timeline, part, sequence) for part, (timeline, sequence) in sorted(numbers.items())]
 
 
 def _reserve_versions(session: Session, said: Sequence[Said]) -> dict[str, int]:
@@ -105,7 +116,7 @@ def _reserve_numbers(session: Session, said: Sequence[Said]) -> dict[int, tuple[
 def _row(service: str, said: Said, timeline: UUID, sequence: int, subject_version: int) -> dict[str, Any]:
     event = said.event
     envelope = Envelope(
-        id=new_id(),
+        id=said.id,
         source=f"/{service}",
         type=event.name,
         subject=event.subject,

@@ -27,7 +27,9 @@ from shared.database import Database, enter
 from shared.events import Envelope, Event
 from shared.ids import new_id
 from shared.messaging import outbox
+from shared.messaging.outbox import Reached
 from shared.refusals import LostRace, NotFound
+from shared.signing import Signer
 from shared.tables import Row, SchoolRow
 
 T = TypeVar("T")
@@ -45,10 +47,13 @@ class Work:
         self.session = session
         self.service = database.service
         self.keyring = database.keyring
+        self._database = database
         self._said: list[outbox.Said] = []
         self._heard: Envelope | None = None
         self._correlation = new_id()
         self.expected_version: int | None = None
+        self.said_upto: Sequence[Reached] = ()
+        """Once closed: the last number that it gave in each partition."""
         self.act_as(caller)
 
     def act_as(self, caller: Caller) -> None:
@@ -64,6 +69,11 @@ class Work:
         self._heard = envelope
 
     @property
+    def signer(self) -> Signer:
+        """Who signs what machines check without a network."""
+        return self._database.signer
+
+    @property
     def heard_version(self) -> int:
         """The subject version of the event being handled: a projection keeps it to ignore what it has overtaken."""
         if self._heard is None:
@@ -76,11 +86,12 @@ class Work:
         """
         return max(number, outbox.floor(self.session)) + 1
 
-    def emit(self, said: Event) -> None:
-        """Say an event; it is written when the transaction ends, and lives or dies with it."""
-        heard = self._heard
+    def emit(self, said: Event) -> UUID:
+        """Say an event; it is written when the transaction ends, and lives or dies with it. Returns its id."""
+        heard, event_id = self._heard, new_id()
         self._said.append(
             outbox.Said(
+                id=event_id,
                 event=said,
                 actor=self.caller.subject,
                 causation_id=heard.id if heard else None,
@@ -88,6 +99,7 @@ class Work:
                 time=self.now,
             )
         )
+        return event_id
 
     def mark(self) -> int:
         """How much was said so far; for `take_back`."""
@@ -132,7 +144,7 @@ class Work:
         """Write what was said as the last statements of the transaction and commit; tells whether anything was."""
         self.session.flush()
         said, self._said = self._said, []
-        outbox.write(self.session, self.service, said)
+        self.said_upto = outbox.write(self.session, self.service, said)
         self.session.commit()
         return bool(said)
 

@@ -16,9 +16,13 @@ LANGUAGES = ("zh-CN", "en")
 
 
 class Refused(Exception):
-    """A rule said no. `facts` fill the placeholders of the registered sentences and hold no personal data."""
+    """A rule said no. `facts` fill the placeholders of the registered sentences and hold no personal data.
+
+    `errors` tells apart what stands in the way where many things were asked for at once: id or field to a code.
+    """
 
     status = 409
+    errors: Mapping[str, str] | None = None
 
     def __init__(self, code: str, *, gate: str | None = None, clauses: Iterable[str] = (), **facts: object) -> None:
         super().__init__(code)

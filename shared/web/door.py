@@ -7,8 +7,9 @@
         \"\"\"Decide that it is true; ends every assignment of the person at once.\"\"\"
         return commands.substantiate(work, record_id, **finding)
 
-What every route has in common happens here, in this order: who is calling, may they, is the body well formed, is this
-a repeat (Idempotency-Key), is the caller's copy current (If-Match), the unit of work, the reply with its ETag.
+What every route has in common happens here, in this order: who is calling, may they, is the body well formed, was
+heard here what the caller knows from elsewhere (Kehou-Min-Position), is this a repeat (Idempotency-Key), is the
+caller's copy current (If-Match), the unit of work, the reply with its ETag and its position.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from sqlalchemy import Select
 
 from shared.caller import Caller
 from shared.database import Database
+from shared.messaging import positions
 from shared.messaging.work import Work, transact
 from shared.refusals import Refused
 from shared.tables import Row
@@ -116,7 +118,11 @@ class Door:
 def answer(database: Database, caller: Caller, route: Route, arguments: Mapping[str, Any]) -> Response:
     """Carry out one request that is known to be allowed and well formed."""
 
+    worked: Work | None = None
+
     def act(work: Work) -> tuple[int, str | None, Any]:
+        nonlocal worked
+        worked = work
         work.expected_version = _if_match(route)
         if (key := request.headers.get("Idempotency-Key")) is None or request.method == "GET":
             if route.once:
@@ -129,14 +135,23 @@ def answer(database: Database, caller: Caller, route: Route, arguments: Mapping[
         idempotency.store_reply(work, key, seal, *reply)
         return reply
 
+    if (position := request.headers.get(positions.REQUEST)) is not None:
+        positions.wait_until_heard(database, position)
     status, etag, body = transact(database, caller, act)
     if isinstance(body, Response):
         return body
     reply = Response(json.dumps(body, ensure_ascii=False), status=status, content_type="application/json")
-    reply.headers["Cache-Control"] = "no-store"
-    if etag is not None:
-        reply.headers["ETag"] = etag
+    reply.headers.update(_headers(etag, worked))
     return reply
+
+
+def _headers(etag: str | None, worked: Work | None) -> Mapping[str, str]:
+    headers = {"Cache-Control": "no-store"}
+    if etag is not None:
+        headers["ETag"] = etag
+    if worked is not None and worked.said_upto:
+        headers[positions.REPLY] = positions.tell(worked.service, worked.said_upto)
+    return headers
 
 
 def _carry_out(work: Work, route: Route, arguments: Mapping[str, Any]) -> tuple[int, str | None, Any]:

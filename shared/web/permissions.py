@@ -129,7 +129,7 @@ ROLES: Mapping[str, Role] = {
         fee_standard: read; publication: read post; expenditure: read propose; statement: read
         person: read register record_consent; check: request; provider: read; engagement: read draft
         roster: read propose confirm remove export; duty: read; substitute: read open offer
-        gate_pass: read issue revoke; conduct: report
+        gate_pass: read issue revoke show; conduct: report
         """,
     ),
     "class_teacher": _role(
@@ -187,7 +187,7 @@ ROLES: Mapping[str, Role] = {
     "volunteer": _role(
         "义工/志愿者: helps beside a responsible teacher",
         """
-        session: read; presence: check_in check_out; engagement: sign; roster: read; review: file
+        session: read; presence: check_in check_out; engagement: sign; roster: read; gate_pass: read show; review: file
         written_notice: read; conduct: appeal
         """,
     ),
@@ -197,7 +197,7 @@ ROLES: Mapping[str, Role] = {
         """
         session: read; presence: check_in check_out; roll_call: read; name: read; activity_record: read submit
         group: read
-        engagement: sign; roster: read; substitute: read accept; gate_pass: read; incident: report
+        engagement: sign; roster: read; substitute: read accept; gate_pass: read show; incident: report
         review: file; written_notice: read; conduct: appeal
         """,
     ),

@@ -100,14 +100,13 @@ def of_refusal(refusal: Refused) -> Response:
         headers["Retry-After"] = str(refusal.retry_after)
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    errors = refusal.errors if isinstance(refusal, Invalid) else None
     return problem(
         refusal.code,
         503 if isinstance(refusal, Unavailable) else refusal.status,
         facts=refusal.facts,
         gate=refusal.gate,
         clauses=refusal.clauses,
-        errors=errors,
+        errors=refusal.errors,
         headers=headers,
     )
 

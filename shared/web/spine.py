@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from shared.clock import business_now, machine_now
 from shared.events import PARTITIONS
-from shared.messaging import outbox
+from shared.messaging import outbox, receipts
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 from shared.service import Service
@@ -37,6 +37,29 @@ class Watermark(ma.Schema):
 
     timeline = ma.fields.UUID(required=True)
     upto = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class WhichReceipts(ma.Schema):
+    """Events of some types of a publisher, later than an instant and an id."""
+
+    source = ma.fields.String(required=True)
+    types = ma.fields.List(ma.fields.String(), required=True, validate=ma.validate.Length(1, 20))
+    since = ma.fields.AwareDateTime(required=True)
+    after = ma.fields.UUID(required=True)
+    limit = ma.fields.Integer(load_default=500, validate=ma.validate.Range(1, 500))
+
+
+class ReceiptOut(ma.Schema):
+    """When an event took effect here, by this service's database."""
+
+    event_id = ma.fields.UUID()
+    applied_at = ma.fields.AwareDateTime()
+
+
+class ReceiptsOut(ma.Schema):
+    """In the order of writing."""
+
+    items = ma.fields.List(ma.fields.Nested(ReceiptOut), required=True)
 
 
 class Job(ma.Schema):
@@ -70,6 +93,11 @@ def spine_door(service: Service, *, production: bool) -> Door:
     def read_watermark(work: Work) -> dict[str, Any]:
         """Up to where this service's events go, for the leases of its listeners."""
         return outbox.watermark(work.session)
+
+    @door.get("/receipts", needs="events.read", query=WhichReceipts, gives=ReceiptsOut)
+    def list_receipts(work: Work, **which: Any) -> dict[str, Any]:
+        """Which events of a publisher took effect here, and when."""
+        return {"items": receipts.applied(work.session, **which)}
 
     @door.get("/jobs/<uuid:job_id>", needs="job.read", gives=Job)
     def read_job(work: Work, job_id: UUID) -> Any:

@@ -18,9 +18,11 @@ from tests.bench.ground import Ground, ground
 from tests.bench.measure import Figure
 from tests.bench.refusing import refusal
 from tests.bench.relaying import relay
+from tests.bench.rostering import block, bulk_assignment, eligibility
 
 BENCHES: dict[str, Callable[[Ground], Figure]] = {
-    bench.__name__: bench for bench in (relay, consumer, small_post, roll_call, release, refusal)
+    bench.__name__: bench
+    for bench in (relay, consumer, small_post, roll_call, release, refusal, eligibility, block, bulk_assignment)
 }
 
 

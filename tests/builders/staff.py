@@ -100,6 +100,7 @@ def sessions(
     days: int = 5,
     hour: int = 16,
     lead: UUID | None = None,
+    group: UUID | None = None,
     content_type: str = "HOMEWORK_CARE",
     item: UUID | None = None,
 ) -> list[UUID]:
@@ -117,7 +118,7 @@ def sessions(
         SessionsScheduled(
             district_id=world.district,
             school_id=school,
-            group_id=new_id(),
+            group_id=group or new_id(),
             item_id=item or new_id(),
             term_id=world.term,
             segment="service",

@@ -26,6 +26,7 @@ PUBLIC = {
     ("finance", "POST", "/finance/v1/payment-callbacks"),  # the payment provider's signature stands for a token
     ("finance", "GET", "/finance/v1/statements/{statement_id}"),  # 公示: anyone may read and add up a statement
     ("vetting", "GET", "/vetting/v1/whitelists/{district_id}"),  # 公示: which third parties may come, at which prices
+    ("vetting", "GET", "/vetting/v1/.well-known/jwks.json"),  # a public key, for gates that have no account
 }
 """Operations without a token, each with its reason."""
 

@@ -26,6 +26,9 @@ SECRETS = {
 }
 """Role to its secrets, without the name of the service before them."""
 
+OF_ONE = {("vetting", "web"): {"SIGNING_KEY"}}
+"""What one service alone has besides."""
+
 SHARED = {
     "web": {"KEHOU_ISSUER", "KEHOU_JWKS_URL"},
     "consumer": {"KEHOU_SERVICE_TOKEN"},
@@ -112,7 +115,7 @@ def no_secret_is_written_down(project: Project) -> Iterator[str]:
             secrets = [found.group(1) for found in IN_A_URL.finditer(value)]
             if variable == "KEHOU_PASSWORDS":
                 secrets += [pair.partition("=")[2] for pair in value.split(",")]
-            elif variable.endswith(("PASSWORD", "KEYRING", "TOKEN")):
+            elif variable.endswith(("PASSWORD", "KEYRING", "KEY", "TOKEN")):
                 secrets.append(value)
             if not all(FROM_OUTSIDE.fullmatch(secret) for secret in secrets):
                 yield f"{name} has a secret in {variable}"
@@ -123,7 +126,8 @@ def nobody_knows_more_than_needed(project: Project) -> Iterator[str]:
     for name, service, role in processes():
         environment = project["services"].get(name, {}).get("environment", {})
         told = {found.group(1) for value in environment.values() for found in VARIABLE.finditer(value)}
-        wanted = {f"{service.upper()}_{secret}" for secret in SECRETS[role]} | SHARED.get(role, set()) | {"KEHOU_ENV"}
+        secrets = SECRETS[role] | OF_ONE.get((service, role), set())
+        wanted = {f"{service.upper()}_{secret}" for secret in secrets} | SHARED.get(role, set()) | {"KEHOU_ENV"}
         if told != wanted:
             yield f"{name} is told {sorted(told ^ wanted)} wrongly"
         demanded = {variable for variable, roles in NEEDED_BY.items() if role in roles}
@@ -171,6 +175,7 @@ PLANTS = [
     ("no_secret_is_written_down", "${VETTING_APP_PASSWORD:-development}", "hunter2", "vetting-web has a secret"),
     ("no_secret_is_written_down", "vetting_app=${VETTING_APP_PASSWORD:-development}", "vetting_app=x", "provision has"),
     ("no_secret_is_written_down", "${FINANCE_RELAY_PASSWORD:-development}@", "x@", "finance-relay has a secret"),
+    ("no_secret_is_written_down", "${VETTING_SIGNING_KEY:-}", "MHcCAQ", "vetting-web has a secret"),
     ("no_secret_is_written_down", "${KEHOU_SERVICE_TOKEN:-}", "eyJhbGciOi", "vetting-consumer has a secret"),
     ("nobody_knows_more_than_needed", "${VETTING_APP_", "${VETTING_OWNER_", "vetting-web is told"),
     ("nobody_knows_more_than_needed", "KEHOU_DATABASE_WORKER_URL:", "KEHOU_DATABASE_APP_URL:", "vetting-relay has"),

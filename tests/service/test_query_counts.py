@@ -1,6 +1,7 @@
 """No request asks the database row by row: a hundred rows cost as many statements as ten."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -8,9 +9,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from services.attendance.tables import Venue
 from shared.caller import service_itself
+from shared.ids import new_id
 from shared.messaging.work import open_work
 from tests.bench.recorded import recording
-from tests.builders import care, enrollment
+from tests.builders import care, enrollment, rosters, staff
 from tests.world import World
 
 SERVICES = ("enrollment", "attendance", "vetting")
@@ -88,3 +90,19 @@ def test_a_review_of_a_hundred_applications_costs_as_many_statements_as_one_of_t
         )
 
     assert review(ids[10:]) == review(ids[:10])
+
+
+def test_a_series_of_sixty_and_its_block_cost_as_many_statements_as_of_ten(world: World) -> None:
+    rosters.open_term(world)
+    school, office, sent = world.schools[0], world.as_("academic_affairs"), []
+    for days in (10, 10, 60):  # the first reads the policy into this process
+        (person,), group = rosters.add_people(world, 1, school), new_id()
+        staff.sessions(world, school, days=days, group=group)
+        record = staff.allegation(world, person)
+        span = {"starts_on": world.first_day, "ends_on": world.at(0, day=days).date()}
+        body = {"person_id": person, "group_id": group, "role": "LEAD", **span}
+        assigned = statements(world, "vetting", partial(office.post, "/vetting/v1/assignments/series", body))
+        blocked = statements(world, "vetting", partial(staff.substantiate, world, record))
+        # One for each of the four partitions that the two ids happen to lie in.
+        sent.append([one for one in assigned + blocked if not one.startswith("UPDATE outbox_part")])
+    assert sent[1] == sent[2]

@@ -90,7 +90,7 @@ def test_a_block_revokes_the_pass_of_an_assigned_person_in_the_same_transaction(
     assert office.refused("/vetting/v1/gate-passes", pass_)["code"] == "no_assignment_that_day"
     sessions = staff.sessions(district, school)
     office.post("/vetting/v1/assignments", {"person_id": person, "session_ids": sessions, "role": "ASSIST"})
-    issued = office.post("/vetting/v1/gate-passes", pass_)
+    (issued,) = office.post("/vetting/v1/gate-passes", pass_)["items"]
     assert isinstance(district.said("vetting")[-1], GatePassIssued)
     staff.substantiate(district, staff.allegation(district, person))
     (found,) = office.all("/vetting/v1/gate-passes", person_id=person)

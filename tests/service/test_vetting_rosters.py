@@ -1,5 +1,6 @@
 """Assigning people, and what a block does to a roster."""
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -7,8 +8,9 @@ import pytest
 
 from shared.contracts.enrollment import StaffMemberLeft, StaffMemberListed
 from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved, StaffBlocked, SubstitutesRequested
-from tests.builders import staff
+from tests.builders import rosters, staff
 from tests.client import Answered
+from tests.properties.rosters import broken
 from tests.world import World
 
 SERVICES = ("vetting",)
@@ -192,3 +194,96 @@ def test_whoever_left_a_school_is_off_its_roster_but_for_the_days_of_a_contract(
     assert district.as_("academic_affairs").refused("/vetting/v1/assignments", body)["code"] == "engagement_missing"
     district.hear(StaffMemberListed(district_id=district.district, school_id=first, person_id=person, role="teacher"))
     assign(district, first, person, later)
+
+
+# Handing over and swapping
+
+
+def test_two_people_swap_sessions_in_one_transaction_and_nobody_is_sought(district: World) -> None:
+    school = district.schools[0]
+    first, second = staff.cleared(district, school), staff.cleared(district, school)
+    early, late = staff.sessions(district, school, days=1), staff.sessions(district, school, days=1, hour=18)
+    (mine,), (theirs,) = assign(district, school, first, early), assign(district, school, second, late)
+    office = district.as_("academic_affairs", school=school)
+    made = office.post(f"/vetting/v1/assignments/{mine}/swap", {"assignment_id": theirs})["items"]
+    assert {(item["person_id"], item["session_id"]) for item in made} == {
+        (str(second), str(early[0])),
+        (str(first), str(late[0])),
+    }
+    gone = rosters.roster(district, state="REMOVED")
+    assert {(item["id"], item["cause"]) for item in gone} == {(mine, "HANDED_OVER"), (theirs, "HANDED_OVER")}
+    assert office.all("/vetting/v1/substitute-requests") == []
+    assert broken(district) == {}
+
+
+def test_a_swap_is_refused_whole_when_one_of_the_two_may_not_serve_there(district: World) -> None:
+    school, elsewhere = district.schools[:2]
+    here, guest = staff.cleared(district, school, elsewhere), staff.cleared(district, elsewhere)
+    (mine,) = assign(district, school, here, staff.sessions(district, school, days=1))
+    (theirs,) = assign(district, elsewhere, guest, staff.sessions(district, elsewhere, days=1, hour=18))
+    path, body = f"/vetting/v1/assignments/{mine}/swap", {"assignment_id": theirs}
+    assert district.as_("academic_affairs").refused(path, body)["code"] == "engagement_missing"
+    assert {item["state"] for item in rosters.roster(district)} == {"CONFIRMED"}
+    district.as_("academic_affairs", school=school).post(path, body, expect=404)
+
+
+def test_a_session_is_handed_to_a_cleared_person_alone(district: World) -> None:
+    school = district.schools[0]
+    person, other, uncleared = (
+        staff.cleared(district, school),
+        staff.cleared(district, school),
+        staff.listed(district, school),
+    )
+    (mine,) = assign(district, school, person, staff.sessions(district, school, days=1))
+    office = district.as_("academic_affairs", school=school)
+    path = f"/vetting/v1/assignments/{mine}/hand-over"
+    assert office.refused(path, {"person_id": uncleared})["code"] == "not_cleared"
+    assert office.post(path, {"person_id": person}, expect=422)["errors"] == {"person_id": "has_it_already"}
+    assert office.post(path, {"person_id": other})["person_id"] == str(other)
+    assert states(district, person) == {"REMOVED"}
+    assert office.refused(path, {"person_id": other})["code"] == "illegal_transition"
+
+
+def test_what_is_over_is_history_and_nobody_is_taken_off_it(district: World) -> None:
+    person, school = staff.cleared(district, district.schools[0]), district.schools[0]
+    (mine,) = assign(district, school, person, staff.sessions(district, school, days=1))
+    district.set_time(district.at(8, day=1))
+    office = district.as_("academic_affairs", school=school)
+    assert office.refused(f"/vetting/v1/assignments/{mine}/remove")["code"] == "session_not_open"
+
+
+# Many at once
+
+
+def test_eight_workers_that_assign_swap_and_block_leave_nobody_unfit_and_nobody_in_two_places(district: World) -> None:
+    school = district.schools[0]
+    people = rosters.add_people(district, 5, school)
+    batches = [staff.sessions(district, school, hour=hour) for hour in (8, 9, 10, 14, 15, 16)]
+    records = [staff.allegation(district, person) for person in people[:2]]
+    for person, batch in zip(people, batches[::2], strict=False):
+        assign(district, school, person, batch)
+
+    def work(seed: int) -> None:
+        chance, office = random.Random(seed), district.as_("academic_affairs", school=school)
+        for _ in range(12):
+            held = [item["id"] for item in rosters.roster(district, state="CONFIRMED")]
+            person, some = chance.choice(people), chance.choices(held, k=2)
+            body = {"person_id": person, "session_ids": chance.choice(batches), "role": "LEAD"}
+            path, asked = chance.choice(
+                (
+                    ("/vetting/v1/assignments", body),
+                    (f"/vetting/v1/assignments/{some[0]}/swap", {"assignment_id": some[1]}),
+                    (f"/vetting/v1/assignments/{some[0]}/hand-over", {"person_id": person}),
+                    (f"/vetting/v1/assignments/{some[0]}/remove", None),
+                )
+            )
+            office.post(path, asked, expect=(200, 201, 409, 422))
+
+    with ThreadPoolExecutor(8) as pool:
+        racers = [pool.submit(work, seed) for seed in range(6)]
+        racers += [pool.submit(staff.substantiate, district, record) for record in records]
+        for racer in racers:
+            racer.result()
+    assert broken(district) == {}
+    blocked = [event for event in district.said("vetting") if isinstance(event, StaffBlocked)]
+    assert len(blocked) == 2

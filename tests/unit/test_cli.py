@@ -151,11 +151,13 @@ def test_every_fault_of_the_settings_is_told_at_once(data_dir: Path) -> None:
             LEASE_SECONDS="soon",
             RETRY_SECONDS="never",
             KEYRING="secret",
+            SIGNING_KEY="secret",
             WEB_WORKERS="0",
             BROKER_URL="amqp://me@here/",
         )
     )
-    assert all(name in told for name in ("LEASE_SECONDS", "RETRY_SECONDS", "KEYRING", "WEB_WORKERS", "BROKER_URL"))
+    faulty = ("LEASE_SECONDS", "RETRY_SECONDS", "KEYRING", "SIGNING_KEY", "WEB_WORKERS", "BROKER_URL")
+    assert all(name in told for name in faulty)
     assert "secret" not in told
 
 
@@ -181,6 +183,13 @@ ASKED["all"] = set().union(*ASKED.values())
 def test_a_role_names_every_setting_that_it_lacks_and_no_other(data_dir: Path, role: str) -> None:
     told = refused(run("run", "attendance", "--role", role, ENV="production"))
     assert set(re.findall(r"KEHOU_(\w+)", told)) == ASKED[role]
+
+
+@pytest.mark.parametrize("role", ASKED)
+def test_only_the_web_role_of_a_service_that_signs_is_asked_for_a_signing_key(data_dir: Path, role: str) -> None:
+    told = refused(run("run", "vetting", "--role", role, ENV="production"))
+    asked = ASKED[role] | ({"SIGNING_KEY"} if role in ("web", "all") else set())
+    assert set(re.findall(r"KEHOU_(\w+)", told)) == asked
 
 
 @pytest.mark.parametrize("role", ASKED)
@@ -222,6 +231,9 @@ def test_development_keys_are_kept_for_their_owner_alone(data_dir: Path) -> None
     first = needs.keyring(chosen)
     assert needs.keyring(chosen) == first
     assert stat.S_IMODE((data_dir / "keyring").stat().st_mode) == 0o600
+    signing = needs.signing_key(chosen)
+    assert needs.signing_key(chosen).jwks() == signing.jwks()
+    assert stat.S_IMODE((data_dir / "signing.pem").stat().st_mode) == 0o600
 
 
 def test_of_two_processes_that_make_a_secret_the_first_is_believed(data_dir: Path) -> None:

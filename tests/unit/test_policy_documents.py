@@ -70,6 +70,7 @@ def test_a_section_is_read_as_one_table() -> None:
         "offer_hours_before": 24,
         "academic_affairs_hours_before": 2,
         "merge_minutes_before": 30,
+        "offers_at_once": 20,
     }
 
 

@@ -78,7 +78,7 @@ def a_token(issuer: DevelopmentIssuer, **changes: Any) -> str:
 
 
 def private_key(issuer: DevelopmentIssuer) -> ec.EllipticCurvePrivateKey:
-    return issuer._private_key
+    return issuer._key._private
 
 
 def by_hand(header: dict[str, Any], claims: dict[str, Any], sign: Callable[[bytes], bytes]) -> str:

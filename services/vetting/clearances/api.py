@@ -1,5 +1,6 @@
 """HTTP door of clearances."""
 
+from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
@@ -28,6 +29,27 @@ class Form(ma.Schema):
     form = ma.fields.String(load_default=CSV, validate=ma.validate.OneOf(FORMATS))
 
 
+class ListenerOut(ma.Schema):
+    """When a service applied it, by the clock of its database; null: not yet heard of."""
+
+    service = ma.fields.String()
+    enforced_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class EnforcementOut(ma.Schema):
+    """What became of the last loss of a clearance: vetting's own roster changed with the decision, the others follow.
+
+    Whoever has not confirmed refuses the person at `guaranteed_by` at the latest, whatever queues and networks do.
+    """
+
+    person_id = ma.fields.UUID()
+    state = ma.fields.String()
+    clearance_epoch = ma.fields.Integer()
+    decided_at = ma.fields.AwareDateTime(allow_none=True)
+    guaranteed_by = ma.fields.AwareDateTime(allow_none=True)
+    listeners = ma.fields.List(ma.fields.Nested(ListenerOut))
+
+
 @door.post("/people/<uuid:person_id>/start-review", needs="person.record_consent", takes=Consent, gives=PersonOut)
 def start_review(work: Work, person_id: UUID, consent: bool) -> Person:
     """Begin a review, with consent to the queries."""
@@ -52,3 +74,9 @@ def export_clearance_register(work: Work, form: str) -> File:
     people = queries.list_register(work)
     log_access(work, "vetting.clearance_register", {person.id for person in people})
     return export("clearance-register", COLUMNS, queries.register_rows(work, people), form)
+
+
+@door.get("/people/<uuid:person_id>/enforcement", needs="person.read", gives=EnforcementOut)
+def read_enforcement(work: Work, person_id: UUID) -> dict[str, Any]:
+    """Who has enforced a block, a suspension or an expiry, and when, or by when it is guaranteed."""
+    return queries.enforcement(work, person_id)

@@ -1,8 +1,12 @@
 """Giving a clearance and taking it away. Whoever takes a clearance away takes the roster with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
 
 from services.vetting.clearances import rules
 from services.vetting.engagements import commands as engagements
@@ -10,7 +14,7 @@ from services.vetting.gate_passes import commands as gate_passes
 from services.vetting.people import queries as people
 from services.vetting.people import rules as standing
 from services.vetting.rosters import commands as rosters
-from services.vetting.tables import Person, WrittenNotice
+from services.vetting.tables import Person, Receipt, WrittenNotice
 from shared.clock import day_begins, day_ends
 from shared.contracts.vetting import (
     StaffBlocked,
@@ -158,7 +162,7 @@ def _take_away(
     _move(work, person, standing.STAFF_MEMBER.move(person.state, action))
     person.reason_class = reason_class
     if said is not None:
-        work.emit(
+        person.lost_by = work.emit(
             said(
                 district_id=person.district_id,
                 person_id=person.id,
@@ -205,3 +209,16 @@ def _set_reminder(work: Work, person: Person) -> None:
 
 def _not_about_oneself(work: Work, person: Person, action: str) -> None:
     standing.need_another(action, work.caller.subject, work.caller.person_id, before=(), subject=person.id)
+
+
+def keep_receipts(work: Work, listener: str, items: Sequence[Mapping[str, Any]]) -> None:
+    """When a listener applied what took a clearance away; the first word stands."""
+    rows = [
+        {
+            "event_id": UUID(one["event_id"]),
+            "listener": listener,
+            "applied_at": datetime.fromisoformat(one["applied_at"]),
+        }
+        for one in items
+    ]
+    work.session.execute(insert(Receipt).on_conflict_do_nothing(), rows)

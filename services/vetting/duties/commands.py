@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.vetting.duties import rules
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
 from services.vetting.tables import Duty
@@ -15,6 +16,7 @@ from shared.policy.published import policy_of_district
 def name_duty_leader(work: Work, *, school_id: UUID, person_id: UUID, starts_at: datetime, ends_at: datetime) -> Duty:
     """Name a cleared person to lead the duty between two instants of one day."""
     work.caller.need_school(school_id)
+    rules.need_hours(starts_at, ends_at, is_one_day=local_date(starts_at) == local_date(ends_at))
     person = people.find_person(work, person_id, lock=True)
     clearance.g_clear(person.state, person.valid_until, local_date(ends_at), policy_of_district(work))
     duty = work.add(

@@ -1,39 +1,75 @@
 """Issuing and revoking passes."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
-
-from services.vetting.gate_passes import rules
-from services.vetting.tables import Assignment, GatePass, Person
-from shared.clock import LOCAL
+from services.vetting.gate_passes import queries, rules
+from services.vetting.tables import GatePass, Person
+from shared.clock import day_begins, day_ends
 from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
 
 
-def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> GatePass:
-    """A pass for the person's confirmed assignments of one day; raises Refused when there is none."""
+def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> list[GatePass]:
+    """Passes for the person's confirmed assignments of one day, one for each stretch of hours; what stands, stays.
+
+    Raises Refused when there is no assignment.
+    """
     work.caller.need_school(school_id)
     person = work.get(Person, person_id, lock=True)
-    day = datetime.combine(on, time(), LOCAL)
-    hours = work.session.execute(
-        select(Assignment.starts_at, Assignment.ends_at).where(
-            Assignment.person_id == person_id,
-            Assignment.school_id == school_id,
-            Assignment.state == "CONFIRMED",
-            Assignment.starts_at >= day,
-            Assignment.starts_at < day + timedelta(days=1),
-        )
-    ).all()
-    valid_from, valid_to = rules.window([(row.starts_at, row.ends_at) for row in hours], policy_of_district(work))
+    policy = policy_of_district(work)
+    hours = queries.hours(work, [person_id], day_begins(on), day_ends(on), ("CONFIRMED",))[person_id, school_id]
+    rules.need_hours(hours, policy)
+    standing = {(one.valid_from, one.valid_to): one for one in queries.standing(work, [person_id], school_id)}
+    return [
+        standing.get(window) or _issue(work, person.district_id, school_id, person_id, window)
+        for window in rules.windows(hours, policy)
+    ]
+
+
+def revoke(work: Work, pass_id: UUID) -> GatePass:
+    """A pass holds no more; another one may be given for the same day."""
+    work.one(queries.list_passes(work).where(GatePass.id == pass_id), thing="gate pass")
+    held = work.get(GatePass, pass_id, lock=True)
+    _revoke(work, [held], "WITHDRAWN")
+    return held
+
+
+def revoke_all(work: Work, person: Person, cause: str) -> None:
+    """Every pass of a person that could still be shown; the caller holds the person's row."""
+    _revoke(work, queries.standing(work, [person.id]), cause)
+
+
+def follow_roster(work: Work, person_ids: Collection[UUID], cause: str) -> None:
+    """After people were taken off sessions: a pass that reaches beyond their assignments is revoked, and what is left
+    of it is given anew (INV-VET-11).
+    """
+    standing = queries.standing(work, person_ids)
+    if not standing:
+        return
+    policy = policy_of_district(work)
+    first, last = min(one.valid_from for one in standing), max(one.valid_to for one in standing)
+    hours = queries.hours(work, person_ids, first, last, queries.HELD)
+    left = {
+        one: rules.within((one.valid_from, one.valid_to), rules.windows(hours[one.person_id, one.school_id], policy))
+        for one in standing
+    }
+    too_wide = [one for one, parts in left.items() if parts != [(one.valid_from, one.valid_to)]]
+    _revoke(work, too_wide, cause)
+    for one in too_wide:
+        for part in left[one]:
+            if part[1] > work.now:
+                _issue(work, one.district_id, one.school_id, one.person_id, part)
+
+
+def _issue(work: Work, district_id: UUID, school_id: UUID, person_id: UUID, window: rules.Window) -> GatePass:
+    valid_from, valid_to = window
     issued = work.add(
         GatePass(
-            district_id=person.district_id,
+            district_id=district_id,
             school_id=school_id,
             person_id=person_id,
             state=rules.GATE_PASS.initial,
@@ -43,7 +79,7 @@ def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> GatePass
     )
     work.emit(
         GatePassIssued(
-            district_id=person.district_id,
+            district_id=district_id,
             school_id=school_id,
             pass_id=issued.id,
             person_id=person_id,
@@ -54,41 +90,18 @@ def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> GatePass
     return issued
 
 
-def revoke_all(work: Work, person: Person, cause: str) -> None:
-    """Every pass of a person that could still be shown; the caller holds the person's row."""
-    _revoke_where(work, cause, GatePass.person_id == person.id)
-
-
-def follow_roster(work: Work, person_ids: Collection[UUID], cause: str) -> None:
-    """The passes of people around which no assignment is left (INV-VET-11); the caller holds the people's rows."""
-    assigned = exists().where(
-        Assignment.person_id == GatePass.person_id,
-        Assignment.school_id == GatePass.school_id,
-        Assignment.state == "CONFIRMED",
-        Assignment.starts_at >= GatePass.valid_from,
-        Assignment.ends_at <= GatePass.valid_to,
-    )
-    _revoke_where(work, cause, GatePass.person_id.in_(person_ids), ~assigned)
-
-
-def _revoke_where(work: Work, cause: str, *conditions: Any) -> None:
-    revoked = work.session.execute(
-        update(GatePass)
-        .where(GatePass.state == "ISSUED", GatePass.valid_to > work.now, *conditions)
-        .values(state=rules.GATE_PASS.move("ISSUED", "revoke"), cause=cause, version=GatePass.version + 1)
-        .returning(GatePass.id, GatePass.district_id, GatePass.school_id, GatePass.person_id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    of_person: dict[tuple[UUID, UUID, UUID], list[UUID]] = defaultdict(list)
-    for row in revoked:
-        of_person[row.district_id, row.school_id, row.person_id].append(row.id)
-    for (district_id, school_id, person_id), pass_ids in of_person.items():
+def _revoke(work: Work, passes: Sequence[GatePass], cause: str) -> None:
+    by_owner: dict[tuple[UUID, UUID], list[GatePass]] = defaultdict(list)
+    for one in passes:
+        one.state, one.cause = rules.GATE_PASS.move(one.state, "revoke"), cause
+        by_owner[one.school_id, one.person_id].append(one)
+    for (school_id, person_id), revoked in by_owner.items():
         work.emit(
             GatePassesRevoked(
-                district_id=district_id,
+                district_id=revoked[0].district_id,
                 school_id=school_id,
                 person_id=person_id,
-                pass_ids=tuple(pass_ids),
+                pass_ids=tuple(one.id for one in revoked),
                 cause=cause,
             )
         )

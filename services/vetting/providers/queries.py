@@ -132,3 +132,20 @@ def is_contracted(
         )
     )
     return set(content_types) <= set(covered)
+
+
+def delivering(school_id: UUID, content_type: str, on: date) -> Select[UUID]:
+    """Whitelisted providers whose contract with a school for a content is in force on a date."""
+    return (
+        select(ProviderContract.provider_id)
+        .join(Provider, Provider.id == ProviderContract.provider_id)
+        .where(
+            ProviderContract.school_id == school_id,
+            ProviderContract.content_type == content_type,
+            ProviderContract.state == "ACTIVE",
+            ProviderContract.starts_on <= on,
+            ProviderContract.ends_on >= on,
+            Provider.state == "WHITELISTED",
+            Provider.valid_until >= on,
+        )
+    )

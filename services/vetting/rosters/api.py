@@ -1,18 +1,24 @@
 """HTTP door of rosters."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
+from flask import Response
 from sqlalchemy import Select, select
 
 from services.vetting.rosters import commands, queries
 from services.vetting.rosters.rules import ROLES
 from services.vetting.tables import Assignment, PlannedSession
+from shared.access_log import log_access
 from shared.messaging.work import Work
 from shared.web.door import Door
+from shared.web.exports import CSV, FORMATS, export
 
 door = Door("rosters", "排班 rosters")
+
+MOST_DAYS = 200
 
 
 class AssignmentOut(ma.Schema):
@@ -43,6 +49,75 @@ class NewAssignments(ma.Schema):
     session_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 500))
 
 
+class NewSeries(ma.Schema):
+    """A person, a role, and what a group is to hold between two dates, both included."""
+
+    person_id = ma.fields.UUID(required=True)
+    group_id = ma.fields.UUID(required=True)
+    role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
+    starts_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True)
+
+
+class SeriesOut(ma.Schema):
+    """How many sessions were assigned, from which instant to which."""
+
+    assigned = ma.fields.Integer()
+    starts_at = ma.fields.AwareDateTime()
+    ends_at = ma.fields.AwareDateTime()
+
+
+class Successor(ma.Schema):
+    """Who takes over."""
+
+    person_id = ma.fields.UUID(required=True)
+
+
+class Exchange(ma.Schema):
+    """The other assignment."""
+
+    assignment_id = ma.fields.UUID(required=True)
+
+
+class WhichTerm(ma.Schema):
+    """A term, at one school or at all of the caller's."""
+
+    term_id = ma.fields.UUID(required=True)
+    school_id = ma.fields.UUID(load_default=None)
+
+
+class LeadShareOut(ma.Schema):
+    """How much of a school's leading its own do; shares in basis points."""
+
+    school_id = ma.fields.UUID()
+    sessions = ma.fields.Integer()
+    own_share_bp = ma.fields.Integer()
+    reaches_least = ma.fields.Boolean()
+
+
+class LeadSharesOut(ma.Schema):
+    """A line for each school, and the clauses that want the least."""
+
+    least_bp = ma.fields.Integer()
+    clauses = ma.fields.List(ma.fields.String())
+    items = ma.fields.List(ma.fields.Nested(LeadShareOut))
+
+
+class WhichDays(ma.Schema):
+    """A school's days, both included, and the form of the file."""
+
+    school_id = ma.fields.UUID(required=True)
+    starts_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True)
+    form = ma.fields.String(load_default=CSV, validate=ma.validate.OneOf(FORMATS))
+
+    @ma.validates_schema
+    def need_a_term_at_most(self, days: dict[str, Any], **_: Any) -> None:
+        """A file is made in one piece."""
+        if not 0 <= (days["ends_on"] - days["starts_on"]).days <= MOST_DAYS:
+            raise ma.ValidationError("not_between_one_day_and_a_term", "ends_on")
+
+
 class SessionOut(ma.Schema):
     """A session as attendance scheduled it."""
 
@@ -58,6 +133,13 @@ class SessionOut(ma.Schema):
 def assign(work: Work, **wanted: Any) -> dict[str, Any]:
     """Assign a cleared person to sessions, all or none."""
     return {"items": commands.assign(work, **wanted)}
+
+
+@door.post("/assignments/series", needs="roster.confirm", takes=NewSeries, gives=SeriesOut, status=201)
+def assign_series(work: Work, **wanted: Any) -> dict[str, Any]:
+    """Assign a cleared person to a group's sessions of a term, all or none; a refusal names each that is in the way."""
+    rows = commands.assign_series(work, **wanted)
+    return {"assigned": len(rows), "starts_at": rows[0].starts_at, "ends_at": rows[-1].ends_at}
 
 
 @door.list(
@@ -79,10 +161,42 @@ def remove_assignment(work: Work, assignment_id: UUID) -> Assignment:
     return commands.remove(work, assignment_id, "CANCELLED")
 
 
+@door.post(
+    "/assignments/<uuid:assignment_id>/hand-over",
+    needs="roster.confirm",
+    takes=Successor,
+    gives=AssignmentOut,
+    status=201,
+)
+def hand_over_assignment(work: Work, assignment_id: UUID, person_id: UUID) -> Assignment:
+    """Give one session to somebody else; nobody is sought for it."""
+    return commands.hand_over(work, assignment_id, person_id=person_id)
+
+
+@door.post("/assignments/<uuid:of_id>/swap", needs="roster.confirm", takes=Exchange, gives=AssignmentsOut, status=201)
+def swap_assignments(work: Work, of_id: UUID, assignment_id: UUID) -> dict[str, Any]:
+    """Two people exchange a session each."""
+    return {"items": commands.swap(work, of_id, other_id=assignment_id)}
+
+
+@door.get("/own-lead-shares", needs="roster.read", query=WhichTerm, gives=LeadSharesOut)
+def read_own_lead_shares(work: Work, term_id: UUID, school_id: UUID | None) -> dict[str, Any]:
+    """How much of a term's leading each school's own do; reported, not enforced."""
+    return queries.own_lead_shares(work, term_id, school_id)
+
+
 @door.post("/substitute-requests/<uuid:request_id>/accept", needs="substitute.accept", gives=AssignmentOut)
 def accept_substitution(work: Work, request_id: UUID) -> Assignment:
     """Take the session that was offered to the caller."""
     return commands.accept_substitute(work, request_id)
+
+
+@door.get("/roster", needs="roster.export", query=WhichDays)
+def export_roster(work: Work, school_id: UUID, starts_on: date, ends_on: date, form: str) -> Response:
+    """Who serves at a school, day by day, as a file with names."""
+    rows = queries.list_roster(work, school_id, starts_on, ends_on)
+    log_access(work, "vetting.roster", {person.id for _, _, person in rows})
+    return export("roster", queries.COLUMNS, queries.roster_lines(work, rows), form)
 
 
 @door.list(

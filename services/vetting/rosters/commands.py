@@ -1,12 +1,15 @@
 """Assigning people to sessions, and taking them off."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, cast, func, update
+from sqlalchemy.dialects.postgresql import insert
 
+from services.vetting.gate_passes import commands as gate_passes
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
 from services.vetting.providers import queries as providers
@@ -23,40 +26,80 @@ from shared.policy import Policy
 from shared.policy.gates import g_provider
 from shared.policy.published import policy_of_term
 
-T = TypeVar("T")
-
-MOST_IN_EVENT = 500
-
 
 def plan_sessions(work: Work, scheduled: SessionsScheduled) -> None:
     """Take over the sessions of a group as attendance laid them out."""
-    for session in scheduled.sessions:
-        if work.session.get(PlannedSession, session.session_id) is None:
-            work.add(
-                PlannedSession(
-                    id=session.session_id,
-                    district_id=scheduled.district_id,
-                    school_id=scheduled.school_id,
-                    group_id=scheduled.group_id,
-                    item_id=scheduled.item_id,
-                    term_id=scheduled.term_id,
-                    content_type=scheduled.content_type,
-                    starts_at=session.starts_at,
-                    ends_at=session.ends_at,
-                    state="SCHEDULED",
-                )
-            )
+    rows = [
+        {
+            "id": session.session_id,
+            "district_id": scheduled.district_id,
+            "version": 1,
+            "school_id": scheduled.school_id,
+            "group_id": scheduled.group_id,
+            "item_id": scheduled.item_id,
+            "term_id": scheduled.term_id,
+            "content_type": scheduled.content_type,
+            "starts_at": session.starts_at,
+            "ends_at": session.ends_at,
+            "state": "SCHEDULED",
+        }
+        for session in scheduled.sessions
+    ]
+    work.session.execute(insert(PlannedSession).on_conflict_do_nothing(), rows)
+
+
+# Assigning
 
 
 def assign(work: Work, *, person_id: UUID, session_ids: Sequence[UUID], role: str) -> list[Assignment]:
     """Assign a cleared person to sessions of one school, all or none (G-CLEAR for the whole interval)."""
     person = people.find_person(work, person_id, lock=True)
-    sessions = queries.find_sessions(work, session_ids)
+    return _assign(work, person, queries.find_sessions(work, session_ids), role)
+
+
+def assign_series(
+    work: Work, *, person_id: UUID, group_id: UUID, role: str, starts_on: date, ends_on: date
+) -> list[Assignment]:
+    """Assign a person to all that a group is still to hold between two dates, all or none."""
+    person = people.find_person(work, person_id, lock=True)
+    return _assign(work, person, queries.find_series(work, group_id, starts_on, ends_on), role)
+
+
+def accept_substitute(work: Work, request_id: UUID) -> Assignment:
+    """The person who was offered a vacancy takes it; refused by G-CLEAR like every assignment."""
+    filled, person_id = substitutes.accept(work, request_id)
+    person = people.find_person(work, person_id, lock=True)
+    (assignment,) = _confirm(work, person, queries.find_sessions(work, [filled.session_id]), filled.role)
+    return assignment
+
+
+def hand_over(work: Work, assignment_id: UUID, *, person_id: UUID) -> Assignment:
+    """Somebody else takes one assignment over, in one transaction; nobody is sought for it."""
+    (assignment,) = _pass_on(work, {assignment_id: person_id})
+    return assignment
+
+
+def swap(work: Work, assignment_id: UUID, *, other_id: UUID) -> list[Assignment]:
+    """Two people exchange an assignment each, in one transaction: both pass G-CLEAR, or neither moves."""
+    query = queries.list_assignments(work)
+    mine = work.one(query.where(Assignment.id == assignment_id), thing="assignment")
+    other = work.one(query.where(Assignment.id == other_id), thing="assignment")
+    return _pass_on(work, {assignment_id: other.person_id, other_id: mine.person_id})
+
+
+def _assign(work: Work, person: Person, sessions: Sequence[PlannedSession], role: str) -> list[Assignment]:
+    """Assign, and fill what was sought for these sessions."""
+    rows = _confirm(work, person, sessions, role)
+    substitutes.fill(work, person, [session.id for session in sessions], role)
+    return rows
+
+
+def _confirm(work: Work, person: Person, sessions: Sequence[PlannedSession], role: str) -> list[Assignment]:
     _g_assign(work, person, sessions, role)
     rows = [_assignment(person, session, role) for session in sessions]
     work.session.add_all(rows)
     work.session.flush()
-    for chunk in _chunks(rows):
+    for chunk in substitutes.in_events(rows):
         work.emit(
             AssignmentsConfirmed(
                 district_id=person.district_id,
@@ -70,32 +113,38 @@ def assign(work: Work, *, person_id: UUID, session_ids: Sequence[UUID], role: st
     return rows
 
 
-def accept_substitute(work: Work, request_id: UUID) -> Assignment:
-    """The person who was offered a vacancy takes it; refused by G-CLEAR like every assignment."""
-    filled, person_id = substitutes.accept(work, request_id)
-    (assignment,) = assign(work, person_id=person_id, session_ids=[filled.session_id], role=filled.role)
-    return assignment
-
-
 def _g_assign(work: Work, person: Person, sessions: Sequence[PlannedSession], role: str) -> None:
-    first, last = sessions[0], sessions[-1]
-    policy = policy_of_term(work, first.school_id, first.term_id)
+    policy = policy_of_term(work, sessions[0].school_id, sessions[0].term_id)
     clearance.g_category(person.category, policy)
-    clearance.g_clear(person.state, person.valid_until, local_date(last.ends_at), policy)
+    last_day = max(local_date(session.ends_at) for session in sessions)
+    clearance.g_clear(person.state, person.valid_until, last_day, policy)
     rules.need_role(person.category, person.is_minor, role, policy)
-    rules.need_open([(session.id, session.state) for session in sessions])
-    _g_engaged(work, person, sessions, policy)
+    _g_engaged(work, person, sessions, last_day, policy)
+    rules.need_clear_way(_obstacles(work, person, sessions, role, policy))
+
+
+def _obstacles(
+    work: Work, person: Person, sessions: Sequence[PlannedSession], role: str, policy: Policy
+) -> rules.Obstacles:
+    session_ids = [session.id for session in sessions]
+    others = queries.on_roster(work, session_ids)
+    is_own_teacher = queries.is_own_teacher(work, person.id, sessions[0].school_id)
     ends_at = max(session.ends_at for session in sessions)
-    rules.need_no_overlap(
-        [rules.Hours(session.id, session.starts_at, session.ends_at) for session in sessions],
-        queries.taken_hours(work, person.id, first.starts_at, ends_at),
-    )
+    return {
+        **rules.not_open([(session.id, session.state) for session in sessions]),
+        **rules.led_already(role, others),
+        **rules.without_own_teacher(session_ids, role, is_own_teacher, others, policy),
+        **rules.overlapping(
+            [rules.Hours(session.id, session.starts_at, session.ends_at) for session in sessions],
+            queries.taken_hours(work, person.id, sessions[0].starts_at, ends_at),
+        ),
+    }
 
 
-def _g_engaged(work: Work, person: Person, sessions: Sequence[PlannedSession], policy: Policy) -> None:
+def _g_engaged(work: Work, person: Person, sessions: Sequence[PlannedSession], last: date, policy: Policy) -> None:
     """On the school's staff, under a contract, or of a provider that passes G-PROVIDER, for the whole interval."""
     school_id = sessions[0].school_id
-    first, last = local_date(sessions[0].starts_at), local_date(sessions[-1].ends_at)
+    first = local_date(sessions[0].starts_at)
     if person.provider_id is None:
         rules.need_engagement(people.is_engaged(work, person.id, school_id, first, last), policy)
         return
@@ -121,34 +170,63 @@ def _assignment(person: Person, session: PlannedSession, role: str) -> Assignmen
     )
 
 
+def _pass_on(work: Work, to: Mapping[UUID, UUID]) -> list[Assignment]:
+    """Assignments to the people who take them over; the people are locked before the assignments, as everywhere."""
+    visible = queries.list_assignments(work)
+    given = [work.one(visible.where(Assignment.id == one), thing="assignment") for one in to]
+    locked = people.lock_people(work, [*to.values(), *(one.person_id for one in given)])
+    for one in given:
+        held = work.get(Assignment, one.id, lock=True)
+        rules.ASSIGNMENT.move(held.state, "remove")
+        rules.need_still_to_run(held.session_id, held.ends_at, work.now)
+        rules.need_another_person(held.person_id, to[held.id])
+    for one in given:
+        _take_off(work, [locked[one.person_id]], "HANDED_OVER", Assignment.id == one.id)
+    made = [
+        row
+        for one in given
+        for row in _confirm(work, locked[to[one.id]], queries.find_sessions(work, [one.session_id]), one.role)
+    ]
+    gate_passes.follow_roster(work, [one.person_id for one in given], "HANDED_OVER")
+    return made
+
+
+# Taking off
+
+
 def remove(work: Work, assignment_id: UUID, cause: str) -> Assignment:
     """Take one person off one session; somebody else is sought."""
     found = work.one(queries.list_assignments(work).where(Assignment.id == assignment_id), thing="assignment")
-    person = people.find_person(work, found.person_id, lock=True)
+    locked = people.lock_people(work, [found.person_id])
     assignment = work.get(Assignment, assignment_id, lock=True)
     rules.ASSIGNMENT.move(assignment.state, "remove")
-    _remove_where(work, [person], cause, Assignment.id == assignment_id)
+    rules.need_still_to_run(assignment.session_id, assignment.ends_at, work.now)
+    remove_people(work, list(locked.values()), cause, Assignment.id == assignment_id)
+    gate_passes.follow_roster(work, locked, cause)
     work.session.refresh(assignment)
     return assignment
 
 
-def remove_person(work: Work, person: Person, cause: str) -> int:
+def remove_person(work: Work, person: Person, cause: str) -> None:
     """End every assignment of a person that is not over, at every school; the caller holds the person's row."""
-    return remove_people(work, [person], cause)
+    remove_people(work, [person], cause)
 
 
-def remove_people(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> int:
-    """End the assignments of people that are not over, all or those that meet conditions; the caller holds the rows."""
-    return _remove_where(work, of, cause, Assignment.ends_at > work.now, *conditions)
+def remove_people(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> None:
+    """End the assignments of people that are not over, all or those that meet conditions, and seek others.
+
+    The caller holds the people's rows, and sees to their passes.
+    """
+    substitutes.request(work, _take_off(work, of, cause, *conditions))
 
 
-def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEFT_SCHOOL") -> int:
+def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEFT_SCHOOL") -> None:
     """Whoever left a school's staff, or whose contract there ended, serves no more on days that nothing else carries:
     neither a place on the staff list nor a contract. Others take over.
     """
     person = people.find_person(work, person_id, lock=True)
     day = cast(func.timezone(str(LOCAL), Assignment.starts_at), Date)
-    return remove_people(
+    remove_people(
         work,
         [person],
         cause,
@@ -156,68 +234,63 @@ def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEF
         ~people.find_post(person_id, school_id).exists(),
         ~people.contract(person_id, school_id, day, day).exists(),
     )
+    gate_passes.follow_roster(work, [person_id], cause)
 
 
-def _remove_where(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> int:
+def _take_off(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> substitutes.Vacancies:
+    """End assignments that are not over and say so; what is now vacant, in the order of time."""
     by_id = {person.id: person for person in of}
     removed = work.session.execute(
         update(Assignment)
-        .where(Assignment.person_id.in_(by_id), Assignment.state == "CONFIRMED", *conditions)
+        .where(
+            Assignment.person_id.in_(by_id),
+            Assignment.state == "CONFIRMED",
+            Assignment.ends_at > work.now,
+            *conditions,
+        )
         .values(state=rules.ASSIGNMENT.move("CONFIRMED", "remove"), cause=cause, version=Assignment.version + 1)
         .returning(
-            Assignment.id,
-            Assignment.person_id,
-            Assignment.school_id,
-            Assignment.session_id,
-            Assignment.role,
-            Assignment.starts_at,
+            Assignment.id, Assignment.person_id, Assignment.school_id, Assignment.session_id, Assignment.starts_at
         )
         .execution_options(synchronize_session=False)
     ).all()
-    vacant: dict[tuple[UUID, UUID], list[substitutes.Vacancy]] = defaultdict(list)
+    vacant: dict[tuple[UUID, UUID], list[AssignedSession]] = defaultdict(list)
     for row in sorted(removed, key=lambda row: (row.starts_at, row.id)):
-        vacancy = substitutes.Vacancy(row.id, row.session_id, row.role, row.starts_at)
-        vacant[row.school_id, row.person_id].append(vacancy)
-    for (school_id, person_id), vacancies in vacant.items():
-        for chunk in _chunks(vacancies):
-            _say_removed(work, by_id[person_id], school_id, cause, chunk)
-            substitutes.request(work, by_id[person_id], school_id, chunk)
-    return len(removed)
-
-
-def _say_removed(
-    work: Work, person: Person, school_id: UUID, cause: str, vacancies: Sequence[substitutes.Vacancy]
-) -> None:
-    work.emit(
-        AssignmentsRemoved(
-            district_id=person.district_id,
-            school_id=school_id,
-            person_id=person.id,
-            cause=cause,
-            clearance_epoch=person.clearance_epoch,
-            removed=tuple(
-                AssignedSession(assignment_id=one.assignment_id, session_id=one.session_id) for one in vacancies
-            ),
-        )
-    )
+        one = AssignedSession(assignment_id=row.id, session_id=row.session_id)
+        vacant[row.school_id, row.person_id].append(one)
+    for (school_id, person_id), ended in vacant.items():
+        for chunk in substitutes.in_events(ended):
+            work.emit(
+                AssignmentsRemoved(
+                    district_id=by_id[person_id].district_id,
+                    school_id=school_id,
+                    person_id=person_id,
+                    cause=cause,
+                    clearance_epoch=by_id[person_id].clearance_epoch,
+                    removed=tuple(chunk),
+                )
+            )
+    return vacant
 
 
 def void_session(work: Work, session_id: UUID, state: str) -> None:
-    """A session was cancelled or closed: its assignments are void or served, and nobody is sought any more."""
-    session = work.session.get(PlannedSession, session_id)
+    """A session was cancelled or closed: its assignments are void or served, and nobody is sought any more.
+
+    People are locked before the session, as everywhere.
+    """
+    people.lock_people(work, queries.serving(work, session_id))
+    session = work.session.get(PlannedSession, session_id, with_for_update=True)
     if session is None or session.state != "SCHEDULED":
         return
     session.state = state
-    ended, cause = ("SERVED", None) if state == "CLOSED" else ("REMOVED", "SESSION_CANCELLED")
-    work.session.execute(
+    action, cause = ("serve", None) if state == "CLOSED" else ("remove", "SESSION_CANCELLED")
+    ended = work.session.scalars(
         update(Assignment)
         .where(Assignment.session_id == session_id, Assignment.state == "CONFIRMED")
-        .values(state=ended, cause=cause, version=Assignment.version + 1)
+        .values(state=rules.ASSIGNMENT.move("CONFIRMED", action), cause=cause, version=Assignment.version + 1)
+        .returning(Assignment.person_id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
     substitutes.void(work, session_id)
-
-
-def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), MOST_IN_EVENT):
-        yield rows[start : start + MOST_IN_EVENT]
+    if cause is not None:
+        gate_passes.follow_roster(work, ended, cause)

@@ -7,9 +7,10 @@ import marshmallow as ma
 from sqlalchemy import Select
 
 from services.vetting.substitutes import commands, queries
-from services.vetting.tables import SubstituteRequest
+from services.vetting.tables import SubstituteOffer, SubstituteRequest
 from shared.messaging.work import Work
 from shared.web.door import Door
+from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 door = Door("substitutes", "代班 substitutes")
 
@@ -24,14 +25,52 @@ class RequestOut(ma.Schema):
     state = ma.fields.String()
     level = ma.fields.Integer()
     starts_at = ma.fields.AwareDateTime()
-    offered_to = ma.fields.UUID(allow_none=True)
     filled_by = ma.fields.UUID(allow_none=True)
+    last_resort = ma.fields.String(allow_none=True)
+    merge_into = ma.fields.UUID(allow_none=True)
 
 
-class Offer(ma.Schema):
+class NewOffer(ma.Schema):
     """Who is asked."""
 
     person_id = ma.fields.UUID(required=True)
+
+
+class OfferOut(ma.Schema):
+    """A question put to somebody, and why they were asked before others."""
+
+    id = ma.fields.UUID()
+    school_id = ma.fields.UUID()
+    request_id = ma.fields.UUID()
+    person_id = ma.fields.UUID()
+    state = ma.fields.String()
+    same_school = ma.fields.Boolean()
+    same_category = ma.fields.Boolean()
+    starts_at = ma.fields.AwareDateTime()
+
+
+class Window(ma.Schema):
+    """Which part of the order."""
+
+    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
+    limit = ma.fields.Integer(load_default=DEFAULT_LIMIT, validate=ma.validate.Range(1, MAX_LIMIT))
+
+
+class CandidateOut(ma.Schema):
+    """Who could take a vacancy; the three reasons of the position, the weightiest first."""
+
+    position = ma.fields.Integer()
+    person_id = ma.fields.UUID()
+    is_free = ma.fields.Boolean()
+    same_school = ma.fields.Boolean()
+    same_category = ma.fields.Boolean()
+
+
+class CandidatesOut(ma.Schema):
+    """The best first; `next` is the `after` of the next part."""
+
+    items = ma.fields.List(ma.fields.Nested(CandidateOut))
+    next = ma.fields.Integer(allow_none=True)
 
 
 @door.list(
@@ -39,7 +78,7 @@ class Offer(ma.Schema):
     needs="substitute.read",
     gives=RequestOut,
     of=SubstituteRequest,
-    filters=("school_id", "session_id", "state", "offered_to", "starts_at"),
+    filters=("school_id", "session_id", "state", "level", "starts_at"),
     sorts=("starts_at", "id"),
 )
 def list_substitute_requests(work: Work) -> Select[Any]:
@@ -47,9 +86,30 @@ def list_substitute_requests(work: Work) -> Select[Any]:
     return queries.list_requests(work)
 
 
-@door.post("/substitute-requests/<uuid:request_id>/offer", needs="substitute.offer", takes=Offer, gives=RequestOut)
+@door.get(
+    "/substitute-requests/<uuid:request_id>/candidates", needs="substitute.offer", query=Window, gives=CandidatesOut
+)
+def list_candidates(work: Work, request_id: UUID, after: int, limit: int) -> dict[str, Any]:
+    """Who could take a vacancy, in the order in which they are asked."""
+    return queries.read_candidates(work, request_id, after=after, limit=limit)
+
+
+@door.list(
+    "/substitute-offers",
+    needs="substitute.read",
+    gives=OfferOut,
+    of=SubstituteOffer,
+    filters=("school_id", "request_id", "person_id", "state", "starts_at"),
+    sorts=("starts_at", "id"),
+)
+def list_substitute_offers(work: Work) -> Select[Any]:
+    """Who was asked what; whoever may only answer sees their own."""
+    return queries.list_offers(work)
+
+
+@door.post("/substitute-requests/<uuid:request_id>/offer", needs="substitute.offer", takes=NewOffer, gives=RequestOut)
 def offer_substitution(work: Work, request_id: UUID, person_id: UUID) -> SubstituteRequest:
-    """Ask one person."""
+    """Ask one person; others who were asked may still accept."""
     return commands.offer(work, request_id, person_id=person_id)
 
 

@@ -1,11 +1,14 @@
 """How a search for a substitute goes on (V9)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.policy import Policy
 from shared.refusals import Refused
 from shared.states import Machine
+
+SEEKING = ("OPEN", "OFFERED", "ESCALATED")
 
 SUBSTITUTE = Machine(
     "代班 substitute request",
@@ -20,14 +23,39 @@ SUBSTITUTE = Machine(
         ("ESCALATED", "escalate"): "ESCALATED",
         ("OFFERED", "escalate"): "OFFERED",  # who was asked may still accept
     }
-    | {(state, "give_up"): "UNFILLED" for state in ("OPEN", "OFFERED", "ESCALATED")},
+    | {(state, "assign"): "FILLED" for state in SEEKING}
+    | {(state, "void"): "VOID" for state in SEEKING}
+    | {(state, "give_up"): "UNFILLED" for state in SEEKING},
 )
 
-SEEKING = ("OPEN", "OFFERED", "ESCALATED")
+OFFER = Machine(
+    "代班邀请 substitute offer",
+    "OFFERED",
+    {
+        ("OFFERED", "accept"): "ACCEPTED",
+        ("OFFERED", "decline"): "DECLINED",
+        ("OFFERED", "close"): "CLOSED",
+        ("DECLINED", "repeat"): "OFFERED",
+    },
+)
+
+SUPERVISING = ("LEAD", "ASSIST")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Somebody cleared and engaged who may take a vacancy, with the reasons of their place: free people come first,
+    among them the school's own, among these whoever is of the category of the person who is missing.
+    """
+
+    person_id: UUID
+    is_free: bool
+    same_school: bool
+    same_category: bool
 
 
 def deadlines(starts_at: datetime, policy: Policy) -> tuple[datetime, ...]:
-    """When each level of the search ends: offers, academic affairs, and the last one, where it is given up."""
+    """When each level of the search ends: choosing by hand, offers to all, academic affairs, where it is given up."""
     return (
         starts_at - timedelta(hours=policy.value("substitutes.offer_hours_before")),
         starts_at - timedelta(hours=policy.value("substitutes.academic_affairs_hours_before")),
@@ -40,8 +68,14 @@ def next_level(level: int, now: datetime, ends: tuple[datetime, ...]) -> int:
     return next((above for above in range(level + 1, len(ends)) if ends[above] > now), len(ends))
 
 
-def need_offered_to(offered_to: UUID | None, caller: UUID | None) -> UUID:
-    """Only who was asked may answer; returns who that is."""
-    if offered_to is None or offered_to != caller:
-        raise Refused("not_offered_to_you")
-    return offered_to
+def last_resort(other_session: UUID | None) -> str:
+    """A staffed group of the same hours and content takes the children in, or base care does; nobody is sent away."""
+    return "BASE_CARE" if other_session is None else "MERGE"
+
+
+def need_candidate(candidate: Candidate | None, policy: Policy) -> Candidate:
+    """Only who could take the session is asked."""
+    if candidate is None or not candidate.is_free:
+        clauses = (*policy.clauses("staff.contract_required"), *policy.clauses("substitutes.offer_hours_before"))
+        raise Refused("not_a_candidate", gate="G-CLEAR", clauses=clauses)
+    return candidate

@@ -10,6 +10,7 @@ from services.vetting.tables.people import (
     InsufficiencyDeclaration,
     Person,
     Post,
+    Receipt,
 )
 from services.vetting.tables.providers import (
     Decision,
@@ -21,4 +22,11 @@ from services.vetting.tables.providers import (
     SelectionRound,
 )
 from services.vetting.tables.reviews import ReviewRequest, WrittenNotice
-from services.vetting.tables.rosters import Assignment, Duty, GatePass, PlannedSession, SubstituteRequest
+from services.vetting.tables.rosters import (
+    Assignment,
+    Duty,
+    GatePass,
+    PlannedSession,
+    SubstituteOffer,
+    SubstituteRequest,
+)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.vetting.tables.metadata import Tables
 from shared.tables import Row, SchoolRow, Sealed
@@ -27,6 +27,8 @@ class Person(Row, Tables):
     is_minor: Mapped[bool]
     provider_id: Mapped[UUID | None]
     """Whose staff a person of a third party is."""
+    lost_by: Mapped[UUID | None]
+    """The event that last took the clearance away."""
     consent_at: Mapped[datetime | None]
     name_sealed: Mapped[Sealed | None]
     id_number_sealed: Mapped[Sealed | None]
@@ -148,3 +150,15 @@ class InsufficiencyDeclaration(SchoolRow, Tables):
     declared_by: Mapped[str]
 
     __table_args__ = (Index("insufficiency_by_school", "school_id", "ends_on"),)
+
+
+class Receipt(Tables):
+    """When a listener applied an event that takes a clearance away, by the clock of its database."""
+
+    __tablename__ = "receipts"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    listener: Mapped[str] = mapped_column(primary_key=True)
+    applied_at: Mapped[datetime]
+
+    __table_args__ = (Index("receipts_newest", "listener", "applied_at"),)

@@ -26,6 +26,8 @@ class PlannedSession(SchoolRow, Tables):
     __table_args__ = (
         Index("planned_sessions_by_group", "group_id", "starts_at"),
         Index("planned_sessions_by_item", "item_id", "state"),
+        Index("planned_sessions_by_term", "term_id", "school_id"),
+        Index("planned_sessions_by_time", "school_id", "starts_at", "id"),
     )
 
 
@@ -70,13 +72,35 @@ class SubstituteRequest(Row, Tables):
     state: Mapped[str]
     level: Mapped[int]
     starts_at: Mapped[datetime]
-    offered_to: Mapped[UUID | None]
     filled_by: Mapped[UUID | None]
+    last_resort: Mapped[str | None]
+    """What is left for the children when nobody was found: MERGE or BASE_CARE."""
+    merge_into: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("removed_assignment_id"),
         Index("substitutes_by_school", "school_id", "state", "starts_at", "id"),
         Index("substitutes_by_session", "session_id"),
+    )
+
+
+class SubstituteOffer(Row, Tables):
+    """Somebody is asked to take a vacancy. The three reasons are why they stood where they stood in the order."""
+
+    __tablename__ = "substitute_offers"
+
+    school_id: Mapped[UUID]
+    request_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    state: Mapped[str]
+    same_school: Mapped[bool]
+    same_category: Mapped[bool]
+    starts_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("request_id", "person_id"),
+        Index("substitute_offers_of_person", "person_id", "state", "starts_at", "id"),
+        Index("substitute_offers_by_school", "school_id", "starts_at", "id"),
     )
 
 
