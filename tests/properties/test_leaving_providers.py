@@ -218,10 +218,10 @@ def check(life: Life) -> None:
 Steps = list[tuple[str, int]]
 
 
-@settings(max_examples=12)
+@settings(max_examples=5)
 @given(
     some.lists(
-        some.tuples(some.sampled_from([*STEPS, "leave", "leave"]), some.integers(0, 99)), min_size=8, max_size=25
+        some.tuples(some.sampled_from([*STEPS, "leave", "leave"]), some.integers(0, 99)), min_size=10, max_size=20
     )
 )
 def test_a_provider_leaves_by_the_district_alone_and_only_with_nothing_left(house: House, steps: Steps) -> None:

@@ -29,7 +29,9 @@ from tests.builders.enrollment import (
     before_term,
     class_teacher,
     confirmed_group,
+    draft,
     draft_item,
+    file,
     links,
     listed,
     of_type,
@@ -37,6 +39,8 @@ from tests.builders.enrollment import (
     settle,
     signed,
     state_of,
+    survey,
+    told,
 )
 from tests.world import World
 
@@ -106,18 +110,15 @@ def test_a_delisted_item_takes_its_groups_and_whoever_took_part_in_nothing_else_
     assert [one["state"] for one in school.office().get(f"{E}/groups")["items"]] == ["CLOSED"]
     assert str(of_type(school.world, GroupClosed)[0].group_id) == group
     sql = "SELECT person_id, template FROM notifications WHERE district_id = :d"
-    told = school.world.read("enrollment", sql, d=school.world.district)
-    assert told == [(UUID(link["guardian_id"]), "item_delisted")]
+    assert school.world.read("enrollment", sql, d=school.world.district) == [
+        (UUID(link["guardian_id"]), "item_delisted")
+    ]
     problem = school.office().refused(f"{E}/items/{school.item['id']}/delist")
     assert problem["code"] == "illegal_transition"
 
 
 def test_who_takes_part_in_something_else_stays_and_is_off_the_roll_alone(school: School) -> None:
-    opened(school)
-    care = school.item
-    draft_item(school, title="科技", content_type="SCIENCE")
-    school.principal().post(f"{E}/items/{school.item['id']}/approve")
-    listed(school)
+    care = opened_with_care_and_science(school)
     link = links(school)[0]
     wish = {"window_id": school.window["id"], "pupil_id": link["pupil_id"]}
     application = school.parent(link).post(f"{E}/applications", wish | {"item_ids": [care["id"], school.item["id"]]})
@@ -134,6 +135,23 @@ def test_who_takes_part_in_something_else_stays_and_is_off_the_roll_alone(school
     assert [str(pupil) for pupil in of_type(school.world, RollChanged)[-1].removed] == [link["pupil_id"]]
     school.office().post(f"{E}/items/{care['id']}/delist")
     assert state_of(school, application["id"]) == "WITHDRAWN"
+
+
+def opened_with_care_and_science(school: School) -> Any:
+    """A window for two items; the school's is science, the other is returned."""
+    survey(school)
+    draft(school, weekdays=[1, 2])
+    care = school.item
+    school.principal().post(f"{E}/items/{care['id']}/approve")
+    draft_item(school, title="科技", content_type="SCIENCE", weekdays=[3])
+    file(school)
+    science = school.item
+    for school.item in (care, science):
+        listed(school)
+    told(school)
+    school.window = school.office().post(f"{E}/windows", {"plan_id": school.plan["id"]})
+    school.office().post(f"{E}/windows/{school.window['id']}/open")
+    return care
 
 
 def test_nobody_is_given_a_place_in_what_is_offered_no_more(school: School) -> None:

@@ -26,7 +26,6 @@ class Club:
 
     school: School
     provider: str
-    coach: UUID
     child: fees.Child
 
     @property
@@ -47,12 +46,11 @@ def club(world: World) -> Club:
     provider = providers.whitelisted(world, owner, day=-2, kind="SCIENCE_MUSEUM")
     world.set_time(world.at(8, day=-7))
     providers.contracted(world, school.id, provider, owner)
-    coach = providers.coach(world, provider, owner)
     world.deliver_all()
     offered(school, provider)
     child = taking_part(school)
-    staffed(school, coach)
-    return Club(school, provider, coach, child)
+    staffed(school, providers.coach(world, provider, owner))
+    return Club(school, provider, child)
 
 
 def offered(school: School, provider: str) -> None:
@@ -62,7 +60,7 @@ def offered(school: School, provider: str) -> None:
     enrolled.draft(school, title="科技社团", content_type="SCIENCE", provider_id=provider)
     enrolled.file(school)
     world.deliver_all()
-    fees.published(world, school.id, fees.standard(world, school.id, [UUID(school.item["id"])]))
+    fees.published(world, school.id, fees.standard(world, school.id, [UUID(school.item["id"])], kind="AGENCY_FEE"))
     world.deliver_all()
     school.office().post(f"{E}/items/{school.item['id']}/list")
     enrolled.told(school)
