@@ -61,6 +61,21 @@ def identified(world: World, number: int = 0) -> UUID:
     return person
 
 
+def ask_for_re_check(world: World, person: UUID) -> None:
+    """A hit with what was found, the same in a file that only waits, and what the person says to it."""
+    officer, kind = world.as_("vetting_officer"), "SEX_OFFENCE_QUERY"
+    world.as_("academic_affairs").post(f"/vetting/v1/people/{person}/start-review", {"consent": True})
+    check = officer.post("/vetting/v1/checks", {"person_id": person, "kind": kind})
+    officer.post(f"/vetting/v1/checks/{check['id']}/submit")
+    hit = {"result": "HIT", "as_of": world.first_day, "evidence_ref": "d", "detail": "判决书"}
+    officer.post(f"/vetting/v1/checks/{check['id']}/record-result", hit)
+    file = f"person_id,kind,result,as_of,evidence_ref,detail\n{person},{kind},HIT,{world.first_day},d,判决书\n"
+    assert officer.request("POST", "/vetting/v1/check-results", content=file.encode()).status_code == 202
+    (notice,) = officer.all("/vetting/v1/written-notices", person_id=person)
+    told = {"statement": "系同名同姓", "paper_ref": "d"}
+    officer.post(f"/vetting/v1/written-notices/{notice['id']}/file-review", told)
+
+
 def seal_everywhere(world: World) -> None:
     """At least one value in every sealed column of every service, through the doors."""
     for size in (20, 30):  # the second bundle only waits
@@ -71,7 +86,9 @@ def seal_everywhere(world: World) -> None:
             world.run_jobs("enrollment")
     care.open_term(world)
     feed.pull(world.suite.nodes["attendance"].database, world.suite.peers, NAMES)
-    staff.allegation(world, identified(world))
+    person = identified(world)
+    staff.allegation(world, person)
+    ask_for_re_check(world, person)
     school = care.build_school(world)
     pupil = school.pupils[0]
     guardian = school.as_("guardian", school.guardian_of[pupil])
