@@ -89,6 +89,9 @@ def seal_everywhere(world: World) -> None:
     person = identified(world)
     staff.allegation(world, person)
     ask_for_re_check(world, person)
+    breach = {"prohibition_code": "PB09", "target_kind": "SCHOOL", "target_id": world.schools[0]}
+    told = {"happened_on": world.first_day, "account": "在校门口向家长推销课程", "evidence_ref": "d"}
+    world.as_("inspector").post("/vetting/v1/compliance-cases", breach | told)
     school = care.build_school(world)
     pupil = school.pupils[0]
     guardian = school.as_("guardian", school.guardian_of[pupil])

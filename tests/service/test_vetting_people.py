@@ -113,8 +113,8 @@ def test_whoever_leaves_is_off_every_roster_with_passes_and_contracts_ended(dist
     here, there = district.schools[:2]
     person, office = staff.cleared(district, here), district.as_("academic_affairs")
     engagement = staff.engaged(district, person, there)
-    for school, hour in ((here, 14), (there, 16)):
-        wanted = {"person_id": person, "session_ids": staff.sessions(district, school, hour=hour), "role": "LEAD"}
+    for school, hour, role in ((here, 14, "LEAD"), (there, 16, "ASSIST")):
+        wanted = {"person_id": person, "session_ids": staff.sessions(district, school, hour=hour), "role": role}
         office.post("/vetting/v1/assignments", wanted)
     pass_ = {"person_id": person, "school_id": there, "on": district.first_day}
     office.post("/vetting/v1/gate-passes", pass_)
