@@ -262,9 +262,11 @@ class World:
         return datetime.combine(self.first_day + timedelta(days=day), time(hour, minute), LOCAL)
 
     def run_timers(self, service: str) -> int:
-        """Fire what is due now."""
-        node = self.suite.nodes[service]
-        return timers.fire_due(node.database, node.service.timers)
+        """Fire what is due now, however much other tests have left behind."""
+        node, fired = self.suite.nodes[service], 0
+        while more := timers.fire_due(node.database, node.service.timers):
+            fired += more
+        return fired
 
     def run_jobs(self, service: str) -> int:
         """Run the jobs that wait, to their ends."""

@@ -83,9 +83,9 @@ def on_roster(work: Work, session_ids: Collection[UUID]) -> list[rules.OnRoster]
 
 
 def serving(work: Work, session_id: UUID) -> Sequence[UUID]:
-    """Who is confirmed in a session."""
-    query = select(Assignment.person_id).where(Assignment.session_id == session_id, Assignment.state == "CONFIRMED")
-    return work.session.scalars(query).all()
+    """Who is confirmed in a session, of those who are known: a log that is heard anew may bring people last."""
+    query = select(Assignment.person_id).join(Person, Person.id == Assignment.person_id)
+    return work.session.scalars(query.where(Assignment.session_id == session_id, Assignment.state == "CONFIRMED")).all()
 
 
 def is_own_teacher(work: Work, person_id: UUID, school_id: UUID) -> bool:
