@@ -1,7 +1,7 @@
 """Vetting under load: how many people are judged a second, what a block of 2,000 assignments takes, what a term's
 rosters take. Through the HTTP door, called as a WSGI application in this process by one thread.
 
-There is no baseline to compare with, so the quickest round is judged: what else the machine does only adds to it.
+There is no baseline to compare with: every block has to keep its bound, and the median of the checks.
 """
 
 import statistics
@@ -43,12 +43,12 @@ def eligibility(ground: Ground) -> Figure:
     world.change("vetting", "ANALYZE")
     asked = [made[number * 7919 % PEOPLE] for number in range(CHECKS)]
     spent = [seconds(partial(_judge, world, session, asked[at : at + A_WORK])) for at in range(0, CHECKS, A_WORK)]
-    rate = A_WORK / min(spent)
+    rate = A_WORK / statistics.median(spent)
     return Figure(
         name="eligibility",
         ours=f"{rate:,.0f} people/s",
         baseline=f"{PEOPLE:,} people",
-        measured=f"{1000 * statistics.median(spent) / A_WORK:.2f} ms each, {1000 / rate:.2f} at best",
+        measured=f"{1000 / rate:.2f} ms each, {1000 * min(spent) / A_WORK:.2f} at best",
         wanted="≥ 200 people/s",
         met=rate >= 200,
     )
@@ -85,11 +85,11 @@ def block(ground: Ground) -> Figure:
         spent.append(seconds(partial(officer.post, f"/vetting/v1/conduct-records/{record}/substantiate", body)))
     return Figure(
         name=f"block of {BLOCKED:,} assignments",
-        ours=f"{min(spent):.2f} s",
+        ours=f"{max(spent):.2f} s",
         baseline=f"{BLOCKS} blocks",
         measured=f"{statistics.median(spent):.2f} s ({min(spent):.2f}–{max(spent):.2f})",
         wanted="< 1 s",
-        met=min(spent) < 1.0,
+        met=max(spent) < 1.0,
     )
 
 
