@@ -1,7 +1,7 @@
 """From participations to drafts, and from drafts to invoices."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from services.finance.invoices import commands as invoices
 from services.finance.invoices.rules import INVOICE
 from services.finance.ledger import commands as ledger
 from services.finance.tables import Book, Invoice, InvoiceLine, Participation
-from shared.clock import LOCAL
+from shared.clock import day_begins
 from shared.contracts.enrollment import ParticipationConfirmed, ParticipationEvent
 from shared.contracts.finance import InvoiceNotRequired
 from shared.ids import new_id
@@ -186,7 +186,7 @@ def _wait_for_collection(work: Work, billing: rules.Billing, school_id: UUID, te
     first = rules.collection_starts_on(billing.policy, billing.term_starts_on, billing.collection_starts_on)
     if any_held and billing.today < first:
         book = ledger.lock_book(work, school_id, term_id)
-        set_timer(work, COLLECTION, book.id, datetime.combine(first, time(), LOCAL))
+        set_timer(work, COLLECTION, book.id, day_begins(first))
 
 
 def begin_collection(work: Work, book_id: UUID) -> None:

@@ -1,7 +1,6 @@
 """Drafting, submitting, approving, ending fees."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from services.finance.ledger.rules import need_another
 from services.finance.publications import commands as publications
 from services.finance.publications.rules import content_hash, contents
 from services.finance.tables import FeeStandard
-from shared.clock import LOCAL
+from shared.clock import day_begins
 from shared.contracts.finance import FeeStandardInEffect
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district, term
@@ -85,7 +84,7 @@ def posting_of(standard: FeeStandard) -> dict[str, Any]:
 
 def _take_effect_or_wait(work: Work, standard: FeeStandard) -> None:
     if standard.effective_from > work.today:
-        set_timer(work, EFFECTIVE, standard.id, datetime.combine(standard.effective_from, time(), LOCAL))
+        set_timer(work, EFFECTIVE, standard.id, day_begins(standard.effective_from))
         return
     for replaced in queries.in_effect_for(work, standard):
         _end(work, replaced, "STANDARD_CHANGED")

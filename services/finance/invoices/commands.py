@@ -1,7 +1,7 @@
 """What becomes of an invoice: issued, overdue, lowered, settled, void."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.finance.invoices import queries, rules
@@ -9,7 +9,7 @@ from services.finance.ledger import commands as ledger
 from services.finance.ledger import queries as balances
 from services.finance.ledger.rules import RECEIVABLE, REFUND_PAYABLE, income
 from services.finance.tables import Invoice
-from shared.clock import LOCAL
+from shared.clock import day_ends
 from shared.contracts.finance import InvoiceIssued, InvoiceOverdue, InvoiceSettled
 from shared.messaging.work import Work
 from shared.timers import cancel_timer, set_timers
@@ -39,7 +39,7 @@ def claim(work: Work, issued: Sequence[Invoice]) -> None:
                 due_on=invoice.due_on,
             )
         )
-        due.append((invoice.id, datetime.combine(invoice.due_on + timedelta(days=1), time(), LOCAL)))
+        due.append((invoice.id, day_ends(invoice.due_on)))
     if due:
         set_timers(work, DUE, due)
 

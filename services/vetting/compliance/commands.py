@@ -9,6 +9,7 @@ from services.vetting.compliance import queries, rules
 from services.vetting.conduct import commands as conduct
 from services.vetting.exits import commands as exits
 from services.vetting.people.queries import find_person
+from services.vetting.people.rules import need_another
 from services.vetting.tables import ComplianceCase, Decision, Provider
 from shared.contracts.vetting import ComplianceCaseClosed, ComplianceCaseOpened, ComplianceCaseSanctioned
 from shared.ids import new_id
@@ -130,7 +131,8 @@ def close(work: Work, case_id: UUID) -> ComplianceCase:
 
 
 def _decide(work: Work, case: ComplianceCase, action: str, evidence_ref: str) -> None:
-    rules.need_another(work.caller.subject, case.opened_by, work.caller.person_id, case.target_id)
+    caller = work.caller
+    need_another("decide", caller.subject, caller.person_id, before=(case.opened_by,), subject=case.target_id)
     case.state = rules.COMPLIANCE_CASE.move(case.state, action)
     case.decided_by, case.decided_at = work.caller.subject, work.now
     _keep_evidence(work, case, action, evidence_ref)

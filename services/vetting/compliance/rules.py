@@ -25,12 +25,6 @@ SEVERITIES = ("MINOR", "SERIOUS")
 REVOKED = "QUALIFICATION_REVOKED"
 
 
-def need_another(decider: str, opener: str, decider_person: object, target: object) -> None:
-    """Whoever opened a case, or is its target, does not decide it (domain.md §4.3)."""
-    if decider == opener or (decider_person is not None and decider_person == target):
-        raise Refused("same_person", action="decide")
-
-
 def need_open(state: str) -> None:
     """Evidence comes to a case while it is not over."""
     if state in OVER:

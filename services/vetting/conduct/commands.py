@@ -102,7 +102,8 @@ def appeal(work: Work, record_id: UUID) -> ConductRecord:
     if work.caller.person_id != record.person_id:
         raise NotFound("conduct record")
     found_on = local_date(record.effective_from) if record.effective_from else work.today
-    rules.need_in_time(found_on, work.today, policy_of_district(work))
+    policy = policy_of_district(work)
+    rules.need_in_time(rules.appeal_until(found_on, policy), work.today, policy.clauses("conduct.appeal_days"))
     record.state = rules.CONDUCT_RECORD.move(record.state, "appeal")
     return record
 

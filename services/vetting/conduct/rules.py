@@ -52,12 +52,15 @@ def need_category(kind: str, category: str | None) -> None:
         raise Invalid({"category": "for_ethics_only" if category else "required_for_ethics"})
 
 
-def need_in_time(found_on: date, today: date, policy: Policy) -> None:
-    """An appeal comes within the profile's days."""
-    last_day = found_on + timedelta(days=policy.value("conduct.appeal_days"))
-    if today > last_day:
-        clauses = policy.clauses("conduct.appeal_days")
-        raise Refused("too_late_to_object", gate="G-CLEAR", clauses=clauses, last_day=last_day.isoformat())
+def appeal_until(found_on: date, policy: Policy) -> date:
+    """The last day to appeal against a finding."""
+    return found_on + timedelta(days=policy.value("conduct.appeal_days"))
+
+
+def need_in_time(until: date | None, today: date, clauses: tuple[str, ...]) -> None:
+    """Whoever objects does so within the days that are set; None: they have not begun."""
+    if until is not None and today > until:
+        raise Refused("too_late_to_object", gate="G-CLEAR", clauses=clauses, last_day=until.isoformat())
 
 
 def in_force_until(kind: str, sanction: str | None, until: date | None, on: date, policy: Policy) -> date | None:

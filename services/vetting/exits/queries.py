@@ -4,10 +4,11 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, cast, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from services.vetting.exits.rules import Left
 from services.vetting.providers.rules import LISTED
+from services.vetting.rosters.queries import day_of
 from services.vetting.tables import (
     Assignment,
     Person,
@@ -17,7 +18,6 @@ from services.vetting.tables import (
     ProviderSettlement,
     RefundedItem,
 )
-from shared.clock import LOCAL
 from shared.messaging.work import Work
 
 
@@ -48,7 +48,7 @@ def listed_beside(work: Work, provider: Provider) -> list[Provider]:
 
 def carried_by(contract: ProviderContract) -> tuple[ColumnElement[bool], ...]:
     """Assignments of the kind that a contract carries, but for those that another contract in force carries as well."""
-    day = _day_of(Assignment.starts_at)
+    day = day_of(Assignment.starts_at)
     of_content = exists().where(
         PlannedSession.id == Assignment.session_id, PlannedSession.content_type == contract.content_type
     )
@@ -95,7 +95,7 @@ def _sessions(item_ids: Collection[UUID], state: str) -> Select[UUID]:
 
 def _delivered(work: Work, provider_id: UUID, item_ids: Collection[UUID]) -> int:
     """Held sessions that a contract of the provider covers: what finance settles."""
-    day = _day_of(PlannedSession.starts_at)
+    day = day_of(PlannedSession.starts_at)
     covered = exists().where(
         ProviderContract.provider_id == provider_id,
         ProviderContract.school_id == PlannedSession.school_id,
@@ -119,8 +119,3 @@ def _refunded(work: Work, item_ids: Collection[UUID]) -> int:
 
 def _any(work: Work, query: Select[UUID]) -> bool:
     return work.session.scalar(query.limit(1)) is not None
-
-
-def _day_of(moment: Any) -> Any:
-    """The date on the wall in China."""
-    return cast(func.timezone(str(LOCAL), moment), Date)

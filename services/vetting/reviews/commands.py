@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from services.vetting.clearances.rules import WRITTEN_NOTICE
 from services.vetting.conduct import commands as conduct
+from services.vetting.conduct.rules import need_in_time
 from services.vetting.people.rules import need_another
 from services.vetting.reviews import queries, rules
 from services.vetting.tables import ReviewRequest, WrittenNotice
@@ -29,7 +30,7 @@ def file_review(work: Work, notice_id: UUID, *, statement: str, paper_ref: str |
     visible = queries.list_notices(work).where(WrittenNotice.id == notice_id)
     notice = work.one(visible, lock=True, thing="written notice")
     rules.need_own_or_paper(work.caller.person_id, notice.person_id, paper_ref)
-    rules.need_in_time(notice.review_until, work.today, policy_of_district(work).clauses("clearance.review_days"))
+    need_in_time(notice.review_until, work.today, policy_of_district(work).clauses("clearance.review_days"))
     if work.session.scalar(select(ReviewRequest.id).where(ReviewRequest.notice_id == notice_id)) is not None:
         raise Refused("already_exists", thing="review")
     review_id = new_id()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.refusals import Invalid, Refused
+from shared.refusals import Invalid
 from shared.states import Machine
 
 REVIEW_REQUEST = Machine(
@@ -52,12 +52,6 @@ def wording(code: str, reason_class: str, days: int) -> dict[str, str]:
 def review_until(delivered_on: date, review_days: int) -> date:
     """The last day to ask for a re-check: the days run from the day of delivery."""
     return delivered_on + timedelta(days=review_days)
-
-
-def need_in_time(until: date | None, today: date, clauses: tuple[str, ...]) -> None:
-    """A re-check is asked for within the days that the notice sets; before it is delivered they have not begun."""
-    if until is not None and today > until:
-        raise Refused("too_late_to_object", gate="G-CLEAR", clauses=clauses, last_day=until.isoformat())
 
 
 def need_own_or_paper(caller_person: UUID | None, subject: UUID, paper_ref: str | None) -> None:

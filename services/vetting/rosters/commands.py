@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.vetting.gate_passes import commands as gate_passes
@@ -17,7 +17,7 @@ from services.vetting.providers.rules import until_for
 from services.vetting.rosters import queries, rules
 from services.vetting.substitutes import commands as substitutes
 from services.vetting.tables import Assignment, Person, PlannedSession
-from shared.clock import LOCAL, local_date
+from shared.clock import local_date
 from shared.contracts.attendance import SessionsScheduled
 from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
@@ -225,7 +225,7 @@ def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEF
     neither a place on the staff list nor a contract. Others take over.
     """
     person = people.find_person(work, person_id, lock=True)
-    day = cast(func.timezone(str(LOCAL), Assignment.starts_at), Date)
+    day = queries.day_of(Assignment.starts_at)
     remove_people(
         work,
         [person],

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Date, Select, and_, cast, func, select
 
 from services.vetting.people import queries as people
 from services.vetting.rosters import rules
@@ -17,6 +17,11 @@ from shared.policy.published import policy_of_district
 from shared.refusals import NotFound
 
 HELD = ("CONFIRMED", "SERVED")
+
+
+def day_of(moment: Any) -> Any:
+    """SQL: the date of an instant on the wall in China."""
+    return cast(func.timezone(str(LOCAL), moment), Date)
 
 
 def list_assignments(work: Work) -> Select[Assignment]:
