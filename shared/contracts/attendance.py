@@ -195,3 +195,39 @@ class TermArchiveSealed(SchoolEvent, name="attendance.term_archive.sealed", subj
     """A term's records are complete and closed."""
 
     term_id: UUID
+
+
+class EntryRefused(SchoolEvent, name="attendance.gate.entry_refused", subject="entry_id"):
+    """Somebody was sent away at the gate; `person_id` where it is known who."""
+
+    entry_id: UUID
+    person_id: UUID | None
+    at: datetime
+
+
+class IncidentReported(SchoolEvent, name="attendance.incident.reported", subject="incident_id"):
+    """A child came to harm, or nearly; `category` is the breach of ethics that is said of the staff involved."""
+
+    incident_id: UUID
+    severity: str
+    category: str | None
+    person_ids: tuple[UUID, ...]
+    at: datetime
+
+
+class IncidentClosed(SchoolEvent, name="attendance.incident.closed", subject="incident_id"):
+    """An incident was looked into, and is over."""
+
+    incident_id: UUID
+    severity: str
+
+
+class ViolationDetected(SchoolEvent, name="attendance.violation.detected", subject="violation_id"):
+    """A prohibition seems to be broken, as somebody saw it on the spot; of `target_kind` SCHOOL, PERSON or PROVIDER."""
+
+    violation_id: UUID
+    prohibition_code: str
+    target_kind: str
+    target_id: UUID
+    on: date
+    evidence_ref: str

@@ -360,3 +360,20 @@ class ExceptionEnded(SchoolEvent, name="enrollment.exception.ended", subject="ex
     """The exception holds no more."""
 
     exception_id: UUID
+
+
+class ComplaintOpened(SchoolEvent, name="enrollment.complaint.opened", subject="complaint_id"):
+    """Somebody complains. With a prohibition it speaks of a breach, of `target_id` where it names one."""
+
+    complaint_id: UUID
+    topic: str
+    prohibition_code: str | None
+    target_kind: str | None
+    target_id: UUID | None
+    on: date
+
+
+class ComplaintClosed(SchoolEvent, name="enrollment.complaint.closed", subject="complaint_id"):
+    """A complaint was answered, and whoever complained has been told."""
+
+    complaint_id: UUID

@@ -163,3 +163,12 @@ class TermStatementPublished(SchoolEvent, name="finance.term_statement.published
     income_fen: int
     expense_fen: int
     balance_fen: int
+
+
+class MoneyViolationDetected(SchoolEvent, name="finance.violation.detected", subject="violation_id"):
+    """Money moved as a prohibition forbids (PB04, PB05); what moved stays here."""
+
+    violation_id: UUID
+    prohibition_code: str
+    on: date
+    evidence_ref: str

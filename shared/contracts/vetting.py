@@ -234,8 +234,8 @@ class GatePassesRevoked(SchoolEvent, name="vetting.gate_pass.revoked", subject="
     cause: str
 
 
-class DutyLeaderNamed(SchoolEvent, name="vetting.duty_leader.named", subject="duty_id"):
-    """Who leads the duty at a school on a date, between two instants."""
+class DutyEvent(SchoolEvent):
+    """Who leads the duty (带班领导) at a school on a date, between two instants."""
 
     duty_id: UUID
     person_id: UUID
@@ -244,12 +244,26 @@ class DutyLeaderNamed(SchoolEvent, name="vetting.duty_leader.named", subject="du
     ends_at: datetime
 
 
+class DutyLeaderNamed(DutyEvent, name="vetting.duty_leader.named", subject="duty_id"):
+    """Who leads the duty at a school on a date, between two instants."""
+
+
+class DutyLeaderRelieved(DutyEvent, name="vetting.duty_leader.relieved", subject="duty_id"):
+    """Who was named leads the duty no more."""
+
+    cause: str
+
+
 class ComplianceCaseEvent(DistrictEvent):
-    """What every event of a compliance case (违规处置) carries: which prohibition, and what kind of thing broke it."""
+    """What every event of a compliance case (违规处置) carries: which prohibition, and what kind of thing broke it.
+
+    `source_id` is the complaint, the violation or the gate entry that opened it; None: somebody here did.
+    """
 
     case_id: UUID
     prohibition_code: str
     target_kind: str
+    source_id: UUID | None
 
 
 class ComplianceCaseOpened(ComplianceCaseEvent, name="vetting.compliance_case.opened", subject="case_id"):

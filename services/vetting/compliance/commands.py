@@ -156,4 +156,5 @@ def _about(case: ComplianceCase) -> dict[str, Any]:
         "case_id": case.id,
         "prohibition_code": case.prohibition_code,
         "target_kind": case.target_kind,
+        "source_id": None,
     }
