@@ -5,29 +5,47 @@ from services.vetting.checks.api import door as checks
 from services.vetting.clearances import commands as clearance_commands
 from services.vetting.clearances import queries as clearance_queries
 from services.vetting.clearances.api import door as clearances
+from services.vetting.compliance import handlers as compliance_handlers
 from services.vetting.compliance.api import door as compliance
 from services.vetting.conduct import commands as conduct_commands
 from services.vetting.conduct.api import door as conduct
+from services.vetting.conduct.handlers import examine_involved
 from services.vetting.duties.api import door as duties
 from services.vetting.engagements import commands as engagement_commands
 from services.vetting.engagements.api import door as engagements
 from services.vetting.exits import commands as exit_commands
 from services.vetting.exits.api import door as exits
 from services.vetting.exits.handlers import complete_after_session
+from services.vetting.gate_passes import commands as gate_pass_commands
 from services.vetting.gate_passes.api import door as gate_passes
 from services.vetting.people.api import door as people
 from services.vetting.people.handlers import take_over_staff_member
 from services.vetting.providers import commands as provider_commands
 from services.vetting.providers.api import door as providers
 from services.vetting.reviews.api import door as reviews
+from services.vetting.rosters import commands as roster_commands
 from services.vetting.rosters import handlers as roster_handlers
 from services.vetting.rosters.api import door as rosters
 from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
 from services.vetting.tables import Tables
-from shared.contracts.attendance import SessionCancelled, SessionClosed, SessionsScheduled
-from shared.contracts.enrollment import ProviderItemsDelisted, StaffMemberLeft, StaffMemberListed
-from shared.contracts.finance import ItemRefundsClosed, ProviderSettlementClosed
+from shared.contracts.attendance import (
+    EntryRefused,
+    IncidentReported,
+    SessionCancelled,
+    SessionClosed,
+    SessionsScheduled,
+    ViolationDetected,
+)
+from shared.contracts.enrollment import (
+    ComplaintOpened,
+    ItemApproved,
+    ProviderItemsDelisted,
+    RollChanged,
+    StaffMemberLeft,
+    StaffMemberListed,
+)
+from shared.contracts.finance import ItemRefundsClosed, MoneyViolationDetected, ProviderSettlementClosed
 from shared.contracts.vetting import StaffBlocked, StaffExited, StaffExpired, StaffSuspended
 from shared.messaging.receipts import Receipts
 from shared.policy import published
@@ -56,6 +74,8 @@ SERVICE = Service(
         *published.REACTIONS,
         on(StaffMemberListed, take_over_staff_member),
         on(StaffMemberLeft, roster_handlers.follow_left_staff_member),
+        on(ItemApproved, roster_commands.keep_item),
+        on(RollChanged, roster_commands.keep_roll_change),
         on(SessionsScheduled, roster_handlers.take_over_sessions),
         on(SessionCancelled, roster_handlers.end_assignments_of_cancelled),
         on(SessionClosed, roster_handlers.mark_assignments_served),
@@ -64,6 +84,11 @@ SERVICE = Service(
         on(ProviderItemsDelisted, exit_commands.keep_delisted),
         on(ProviderSettlementClosed, exit_commands.keep_settlement),
         on(ItemRefundsClosed, exit_commands.keep_refunded),
+        on(ComplaintOpened, compliance_handlers.open_for_complaint),
+        on(ViolationDetected, compliance_handlers.open_for_violation),
+        on(MoneyViolationDetected, compliance_handlers.open_for_money),
+        on(EntryRefused, compliance_handlers.open_for_refused_entry),
+        on(IncidentReported, examine_involved),
     ),
     receipts=Receipts(
         listeners=clearance_queries.LISTENERS,
@@ -79,6 +104,7 @@ SERVICE = Service(
         conduct_commands.LAPSE: conduct_commands.lapse,
         engagement_commands.EXPIRY: engagement_commands.expire,
         substitute_commands.TIMER: substitute_commands.escalate,
+        gate_pass_commands.EXPIRY: gate_pass_commands.expire,
         provider_commands.RECTIFICATION: provider_commands.mark_overdue,
         provider_commands.CONTRACT_END: exit_commands.end_contract,
         exit_commands.EFFECT: exit_commands.take_effect,

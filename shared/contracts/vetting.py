@@ -208,6 +208,14 @@ class SubstituteFilled(SchoolEvent, name="vetting.substitute.filled", subject="r
     person_id: UUID
 
 
+class SubstituteEscalated(SchoolEvent, name="vetting.substitute.escalated", subject="request_id"):
+    """Nobody accepted: the school itself has to find somebody before `deadline`."""
+
+    request_id: UUID
+    session_id: UUID
+    deadline: datetime
+
+
 class SubstituteUnfilled(SchoolEvent, name="vetting.substitute.unfilled", subject="request_id"):
     """Nobody accepted in time. `last_resort` is MERGE, into the staffed session `merge_into`, or BASE_CARE."""
 

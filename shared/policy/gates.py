@@ -20,10 +20,20 @@ LATEST_ENDS = {
 }
 GENERAL_LATEST_END = ("end.latest.{stage}",)
 
+CARE_CONTENT = frozenset(
+    {"HOMEWORK_CARE", "HOMEWORK_TUTORING", "QA", "REMEDIAL_INDIVIDUAL", "READING", "SELF_STUDY", "EVENING_STUDY"}
+)
+"""Content of which one adult looks after as many as in care; all other content is an activity (Q17)."""
+
 TRAINING, SUBJECT_TRAINING = "TRAINING_INSTITUTION", "TRAINING_INSTITUTION_SUBJECT"
 
 Bound = tuple[str, str, Callable[[Any], bool]]
 """Key in the policy, code of the refusal, and whether the value found there is broken."""
+
+
+def ratio_of(content_type: str) -> str:
+    """The key of the policy that says how many pupils one adult may look after (G-STAFFED)."""
+    return f"grouping.pupils_per_adult.{'care' if content_type in CARE_CONTENT else 'activity'}"
 
 
 def g_file(policy: Policy, plan_state: str | None, states: Collection[str] = ("FILED", "ACTIVE")) -> None:

@@ -54,7 +54,7 @@ ROLES: Mapping[str, Role] = {
          person: read export; review: read decide read_statement; written_notice: read; conduct: read decide_appeal
          provider: read export read_decisions call_round close_round confirm_round select reject
          provider: evaluate put_on_notice exit
-         engagement: read; compliance: read read_account decide sanction close
+         engagement: read second terminate; compliance: read read_account decide sanction close
          inspection: read; incident: read; statistics: read export; job: read cancel
         """,
     ),

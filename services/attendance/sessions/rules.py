@@ -7,7 +7,7 @@ from math import ceil
 
 from services.attendance.presence.rules import SUPERVISING, Staff, blocked
 from shared.policy import Policy
-from shared.policy.gates import g_time
+from shared.policy.gates import g_time, ratio_of
 from shared.refusals import Refused
 from shared.states import Machine
 
@@ -30,9 +30,6 @@ SESSION = Machine(
     | {(state, "unstaff"): "UNSTAFFED" for state in ("SCHEDULED", "STAFFED", "READY")}
     | {(state, "cancel"): "CANCELLED" for state in AWAITED},
 )
-
-CARE_CONTENT = frozenset({"HOMEWORK_CARE", "HOMEWORK_TUTORING", "QA", "READING", "SELF_STUDY", "EVENING_STUDY"})
-"""Sitting at desks in one room: the ratio of care holds (Q17), that of activities for everything else."""
 
 
 def staffing_action(state: str, is_led: bool) -> str | None:
@@ -125,11 +122,11 @@ def g_staffed(staff: Collection[Staff], expected: int, is_duty_named: bool, cont
     in_charge = any(one.is_own and one.category == "OWN_TEACHER" for one in supervising)
     if not supervising or (policy.value("staff.teacher_in_charge_each_activity") and not in_charge):
         raise Refused("no_teacher_in_charge", gate="G-STAFFED", clauses=charge)
-    kind = "care" if content_type in CARE_CONTENT else "activity"
-    ratio = policy.value(f"grouping.pupils_per_adult.{kind}")
+    path = ratio_of(content_type)
+    ratio = policy.value(path)
     need = max(ceil(expected / ratio), policy.value("safety.minimum_duty_staff"))
     if len(supervising) < need:
-        clauses = policy.clauses(f"grouping.pupils_per_adult.{kind}")
+        clauses = policy.clauses(path)
         raise Refused("too_few_adults", gate="G-STAFFED", clauses=clauses, need=need, ratio=ratio)
     if not is_duty_named:
         raise Refused("no_duty_leader", gate="G-STAFFED", clauses=policy.clauses("safety.minimum_duty_staff"))

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.policy import Policy
+from shared.policy.gates import ratio_of
 from shared.refusals import Invalid, Refused
 from shared.states import Machine
 
@@ -30,9 +31,6 @@ GROUP = Machine(
     "FORMING",
     {("FORMING", "confirm"): "CONFIRMED", ("FORMING", "close"): "CLOSED", ("CONFIRMED", "close"): "CLOSED"},
 )
-
-CARE = frozenset({"HOMEWORK_CARE", "HOMEWORK_TUTORING", "QA", "REMEDIAL_INDIVIDUAL", "READING", "SELF_STUDY"})
-"""Content of which one adult looks after as many as in care; all other content is an activity (Q17)."""
 
 NO_FEE_DUE = ("NOT_REQUIRED", "SETTLED")
 
@@ -62,7 +60,7 @@ def need_future(effective_on: date, today: date) -> None:
 
 def need_room(size: int, capacity: int, content_type: str, policy: Policy) -> None:
     """No group is larger than its capacity, or than its one lead may look after (INV-ENR-09)."""
-    path = f"grouping.pupils_per_adult.{'care' if content_type in CARE else 'activity'}"
+    path = ratio_of(content_type)
     most = min(capacity, policy.value(path))
     if size > most:
         raise Refused("group_full", gate="G-STAFFED", clauses=policy.clauses(path), size=size, capacity=most)

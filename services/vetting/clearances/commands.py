@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from services.vetting.clearances import rules
+from services.vetting.duties import commands as duties
 from services.vetting.engagements import commands as engagements
 from services.vetting.gate_passes import commands as gate_passes
 from services.vetting.people import queries as people
@@ -174,6 +175,7 @@ def _take_away(
     for kind in (EXPIRY, REMINDER):
         cancel_timer(work, kind, person.id)
     rosters.remove_person(work, person, person.state)
+    duties.relieve_person(work, person.id, person.state)
     gate_passes.revoke_all(work, person, person.state)
 
 

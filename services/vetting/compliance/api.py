@@ -8,8 +8,8 @@ import marshmallow as ma
 from sqlalchemy import Select
 
 from services.vetting.compliance import commands, queries, rules
-from services.vetting.providers.api import DecisionEvidence, DecisionsOut
-from services.vetting.providers.queries import list_decisions
+from services.vetting.decisions.api import DecisionEvidence, DecisionsOut
+from services.vetting.decisions.queries import list_decisions
 from services.vetting.tables import ComplianceCase
 from shared.access_log import log_access
 from shared.messaging.work import Work
@@ -19,7 +19,7 @@ door = Door("compliance", "违规处置 compliance cases")
 
 
 class CaseOut(ma.Schema):
-    """A case without the account of what happened."""
+    """A case without the account of what happened; `source` is the event that opened it, null where somebody did."""
 
     id = ma.fields.UUID()
     prohibition_code = ma.fields.String()
@@ -31,6 +31,8 @@ class CaseOut(ma.Schema):
     severity = ma.fields.String(allow_none=True)
     sanctions = ma.fields.List(ma.fields.String())
     conduct_record_id = ma.fields.UUID(allow_none=True)
+    source = ma.fields.String(allow_none=True)
+    source_id = ma.fields.UUID(allow_none=True)
 
 
 class NewCase(DecisionEvidence):
@@ -60,7 +62,7 @@ class Sanctions(DecisionEvidence):
 class CaseAccount(ma.Schema):
     """What is said to have happened."""
 
-    account = ma.fields.String()
+    account = ma.fields.String(allow_none=True)
 
 
 class Period(ma.Schema):
@@ -110,7 +112,7 @@ def open_compliance_case(work: Work, **new: Any) -> ComplianceCase:
     needs="compliance.read",
     gives=CaseOut,
     of=ComplianceCase,
-    filters=("state", "prohibition_code", "target_kind", "target_id", "school_id", "severity", "happened_on"),
+    filters=("state", "prohibition_code", "target_kind", "target_id", "school_id", "severity", "happened_on", "source"),
     sorts=("id", "happened_on"),
 )
 def list_compliance_cases(work: Work) -> Select[Any]:
@@ -125,7 +127,7 @@ def read_compliance_case(work: Work, case_id: UUID) -> ComplianceCase:
 
 
 @door.get("/compliance-cases/<uuid:case_id>/account", needs="compliance.read_account", gives=CaseAccount)
-def read_compliance_account(work: Work, case_id: UUID) -> dict[str, str]:
+def read_compliance_account(work: Work, case_id: UUID) -> dict[str, str | None]:
     """What is said to have happened, for those who examine cases."""
     case = queries.find_case(work, case_id)
     log_access(work, "vetting.compliance_account", [case.target_id])

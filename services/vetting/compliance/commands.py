@@ -7,15 +7,16 @@ from uuid import UUID
 
 from services.vetting.compliance import queries, rules
 from services.vetting.conduct import commands as conduct
+from services.vetting.decisions import commands as decisions
 from services.vetting.exits import commands as exits
-from services.vetting.people.queries import find_person
 from services.vetting.people.rules import need_another
-from services.vetting.tables import ComplianceCase, Decision, Provider
+from services.vetting.tables import ComplianceCase
 from shared.contracts.vetting import ComplianceCaseClosed, ComplianceCaseOpened, ComplianceCaseSanctioned
+from shared.events import SchoolEvent
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
-from shared.refusals import Invalid
+from shared.refusals import Invalid, NotFound
 
 
 def open_case(
@@ -32,44 +33,74 @@ def open_case(
     """Keep that a prohibition may have been broken, by whom, where and when; it is no finding."""
     if happened_on > work.today:
         raise Invalid({"happened_on": "in_the_future"})
-    _need_target(work, target_kind, target_id)
+    if not queries.is_target(work, target_kind, target_id):
+        raise NotFound(target_kind.lower())
     where = target_id if target_kind == rules.SCHOOL else school_id
     if where is not None:
         work.caller.need_school(where)
     case_id = new_id()
+    return _open(
+        work,
+        evidence_ref,
+        id=case_id,
+        prohibition_code=prohibition_code,
+        target_kind=target_kind,
+        target_id=target_id,
+        school_id=where,
+        happened_on=happened_on,
+        account_sealed=work.keyring.seal(case_id, "account", account),
+    )
+
+
+def open_heard(
+    work: Work,
+    said: SchoolEvent,
+    *,
+    prohibition_code: str,
+    happened_on: date,
+    target_kind: str | None = None,
+    target_id: UUID | None = None,
+    evidence_ref: str | None = None,
+) -> None:
+    """Another service told of what may be a breach: a case, once; about the school where nobody else known is named."""
+    if queries.is_opened(work, UUID(said.subject)):
+        return
+    if target_kind is None or target_id is None or not queries.is_target(work, target_kind, target_id):
+        target_kind, target_id = rules.SCHOOL, said.school_id
+    _open(
+        work,
+        evidence_ref or f"{said.name}:{said.subject}",
+        id=new_id(),
+        prohibition_code=prohibition_code,
+        target_kind=target_kind,
+        target_id=target_id,
+        school_id=said.school_id,
+        happened_on=happened_on,
+        source=said.name,
+        source_id=UUID(said.subject),
+    )
+
+
+def _open(work: Work, evidence_ref: str, **facts: Any) -> ComplianceCase:
     case = work.add(
         ComplianceCase(
-            id=case_id,
             district_id=work.caller.district_id,
-            prohibition_code=prohibition_code,
-            target_kind=target_kind,
-            target_id=target_id,
-            school_id=where,
-            happened_on=happened_on,
-            account_sealed=work.keyring.seal(case_id, "account", account),
             state=rules.COMPLIANCE_CASE.initial,
             sanctions=[],
             opened_by=work.caller.subject,
+            **facts,
         )
     )
-    _keep_evidence(work, case, "open", evidence_ref)
+    decisions.keep(work, case.id, "open", evidence_ref)
     work.emit(ComplianceCaseOpened(**_about(case)))
     return case
-
-
-def _need_target(work: Work, target_kind: str, target_id: UUID) -> None:
-    """A person or a provider of the district; raises NotFound. Of schools vetting keeps no list."""
-    if target_kind == rules.PERSON:
-        find_person(work, target_id)
-    elif target_kind == rules.PROVIDER:
-        work.get(Provider, target_id)
 
 
 def add_evidence(work: Work, case_id: UUID, *, evidence_ref: str) -> ComplianceCase:
     """Keep where more evidence lies."""
     case = work.get(ComplianceCase, case_id, lock=True)
     rules.need_open(case.state)
-    _keep_evidence(work, case, "add_evidence", evidence_ref)
+    decisions.keep(work, case.id, "add_evidence", evidence_ref)
     return case
 
 
@@ -88,17 +119,10 @@ def confirm(
     rules.need_category(case.target_kind, category)
     _decide(work, case, "confirm", evidence_ref)
     case.severity = severity
-    if case.target_kind == rules.PERSON:
-        record = conduct.report(
-            work,
-            person_id=case.target_id,
-            kind="ETHICS_SUBSTANTIATED",
-            category=category,
-            account=queries.open_account(work, case),
-            evidence_ref=evidence_ref,
-        )
-        work.session.flush()
-        case.conduct_record_id = conduct.triage(work, record.id).id
+    if category is not None:
+        account = queries.open_account(work, case)
+        record = conduct.examine_allegation(work, case.target_id, category, account=account, evidence_ref=evidence_ref)
+        case.conduct_record_id = record.id
     return case
 
 
@@ -135,19 +159,7 @@ def _decide(work: Work, case: ComplianceCase, action: str, evidence_ref: str) ->
     need_another("decide", caller.subject, caller.person_id, before=(case.opened_by,), subject=case.target_id)
     case.state = rules.COMPLIANCE_CASE.move(case.state, action)
     case.decided_by, case.decided_at = work.caller.subject, work.now
-    _keep_evidence(work, case, action, evidence_ref)
-
-
-def _keep_evidence(work: Work, case: ComplianceCase, action: str, evidence_ref: str) -> None:
-    work.add(
-        Decision(
-            district_id=case.district_id,
-            subject_id=case.id,
-            action=action,
-            decided_by=work.caller.subject,
-            evidence_ref=evidence_ref,
-        )
-    )
+    decisions.keep(work, case.id, action, evidence_ref)
 
 
 def _about(case: ComplianceCase) -> dict[str, Any]:
@@ -156,5 +168,5 @@ def _about(case: ComplianceCase) -> dict[str, Any]:
         "case_id": case.id,
         "prohibition_code": case.prohibition_code,
         "target_kind": case.target_kind,
-        "source_id": None,
+        "source_id": case.source_id,
     }

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
-from services.vetting.tables import ComplianceCase
+from services.vetting.compliance import rules
+from services.vetting.tables import ComplianceCase, Person, Provider
 from shared.messaging.work import Work
 
 
@@ -21,9 +22,28 @@ def find_case(work: Work, case_id: UUID) -> ComplianceCase:
     return found
 
 
-def open_account(work: Work, case: ComplianceCase) -> str:
-    """What is said to have happened, unsealed; the caller logs the access."""
-    return work.keyring.open(case.id, "account", case.account_sealed)
+def open_account(work: Work, case: ComplianceCase) -> str | None:
+    """What is said to have happened, unsealed; the caller logs the access. None: the source tells it."""
+    return None if case.account_sealed is None else work.keyring.open(case.id, "account", case.account_sealed)
+
+
+def is_target(work: Work, target_kind: str, target_id: UUID) -> bool:
+    """Whether a person or a provider is of the district; of schools vetting keeps no list."""
+    kept: dict[str, Any] = {rules.PERSON: Person, rules.PROVIDER: Provider}
+    if target_kind not in kept:
+        return True
+    return bool(work.session.scalar(select(exists().where(kept[target_kind].id == target_id))))
+
+
+def is_blocked(work: Work, person_id: UUID) -> bool:
+    """Whether a person is kept away from children now."""
+    blocked = exists().where(Person.id == person_id, Person.state == "BLOCKED")
+    return bool(work.session.scalar(select(blocked)))
+
+
+def is_opened(work: Work, source_id: UUID) -> bool:
+    """Whether a thing that another service told of has its case."""
+    return bool(work.session.scalar(select(exists().where(ComplianceCase.source_id == source_id))))
 
 
 def count_cases(work: Work, first: date | None, last: date | None) -> list[Any]:

@@ -8,6 +8,8 @@ from sqlalchemy import Select, select
 
 from services.vetting.conduct import commands, queries
 from services.vetting.conduct.rules import CATEGORIES, KINDS
+from services.vetting.decisions.api import DecisionEvidence, DecisionsOut
+from services.vetting.decisions.queries import list_decisions
 from services.vetting.tables import ConductRecord
 from shared.access_log import log_access
 from shared.clock import LAST_DAY
@@ -40,18 +42,11 @@ class Allegation(ma.Schema):
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
-class Finding(ma.Schema):
+class Finding(DecisionEvidence):
     """The decision and its evidence: a sanction sets how long the record blocks, a court or an authority its date."""
 
     sanction = ma.fields.String(load_default=None)
     until = ma.fields.Date(load_default=None, validate=ma.validate.Range(max=LAST_DAY))
-    evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
-
-
-class Evidence(ma.Schema):
-    """Where the evidence of a decision is kept."""
-
-    evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
 class Account(ma.Schema):
@@ -92,6 +87,12 @@ def read_account(work: Work, record_id: UUID) -> dict[str, str]:
     return {"account": queries.open_account(work, record)}
 
 
+@door.get("/conduct-records/<uuid:record_id>/decisions", needs="conduct.decide", gives=DecisionsOut)
+def read_conduct_decisions(work: Work, record_id: UUID) -> dict[str, Any]:
+    """Who decided what about a record, on which evidence, for those who decide."""
+    return {"items": list_decisions(work, work.get(ConductRecord, record_id).id)}
+
+
 @door.post("/conduct-records/<uuid:record_id>/triage", needs="conduct.triage", gives=RecordOut)
 def triage_conduct(work: Work, record_id: UUID) -> ConductRecord:
     """Begin to examine."""
@@ -104,7 +105,7 @@ def substantiate_conduct(work: Work, record_id: UUID, **finding: Any) -> Conduct
     return commands.substantiate(work, record_id, **finding)
 
 
-@door.post("/conduct-records/<uuid:record_id>/dismiss", needs="conduct.decide", takes=Evidence, gives=RecordOut)
+@door.post("/conduct-records/<uuid:record_id>/dismiss", needs="conduct.decide", takes=DecisionEvidence, gives=RecordOut)
 def dismiss_conduct(work: Work, record_id: UUID, evidence_ref: str) -> ConductRecord:
     """Decide that it is not true."""
     return commands.dismiss(work, record_id, evidence_ref=evidence_ref)
@@ -116,13 +117,17 @@ def appeal_conduct(work: Work, record_id: UUID) -> ConductRecord:
     return commands.appeal(work, record_id)
 
 
-@door.post("/conduct-records/<uuid:record_id>/uphold", needs="conduct.decide_appeal", gives=RecordOut)
-def uphold_conduct(work: Work, record_id: UUID) -> ConductRecord:
+@door.post(
+    "/conduct-records/<uuid:record_id>/uphold", needs="conduct.decide_appeal", takes=DecisionEvidence, gives=RecordOut
+)
+def uphold_conduct(work: Work, record_id: UUID, evidence_ref: str) -> ConductRecord:
     """The appeal confirms the finding."""
-    return commands.uphold(work, record_id)
+    return commands.uphold(work, record_id, evidence_ref=evidence_ref)
 
 
-@door.post("/conduct-records/<uuid:record_id>/reverse", needs="conduct.decide_appeal", takes=Evidence, gives=RecordOut)
+@door.post(
+    "/conduct-records/<uuid:record_id>/reverse", needs="conduct.decide_appeal", takes=DecisionEvidence, gives=RecordOut
+)
 def reverse_conduct(work: Work, record_id: UUID, evidence_ref: str) -> ConductRecord:
     """The appeal overturns the finding."""
     return commands.reverse(work, record_id, evidence_ref=evidence_ref)

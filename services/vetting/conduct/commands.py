@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.vetting.clearances import commands as clearances
 from services.vetting.conduct import rules
+from services.vetting.decisions import commands as decisions
 from services.vetting.people import queries as people
 from services.vetting.people import rules as standing
 from services.vetting.tables import Check, ConductRecord
@@ -19,9 +20,12 @@ LAPSE = "conduct.lapse"
 
 
 def report(
-    work: Work, *, person_id: UUID, kind: str, category: str | None, account: str, evidence_ref: str
+    work: Work, *, person_id: UUID, kind: str, category: str | None, account: str | None, evidence_ref: str
 ) -> ConductRecord:
-    """Keep an allegation; it says nothing yet and touches nobody's clearance."""
+    """Keep an allegation; it says nothing yet and touches nobody's clearance.
+
+    Without an account it is told where `evidence_ref` says.
+    """
     person = people.find_person(work, person_id)
     kind, record_id = rules.ALLEGED.get(kind, kind), new_id()
     rules.need_category(kind, category)
@@ -33,11 +37,21 @@ def report(
             kind=kind,
             category=category,
             state=rules.CONDUCT_RECORD.initial,
-            account_sealed=work.keyring.seal(record_id, "account", account),
+            account_sealed=None if account is None else work.keyring.seal(record_id, "account", account),
             evidence_ref=evidence_ref,
             reported_by=work.caller.subject,
         )
     )
+
+
+def examine_allegation(
+    work: Work, person_id: UUID, category: str, *, account: str | None, evidence_ref: str
+) -> ConductRecord:
+    """Keep a breach of ethics that is alleged, and begin to examine it."""
+    kind = "ETHICS_SUBSTANTIATED"
+    record = report(work, person_id=person_id, kind=kind, category=category, account=account, evidence_ref=evidence_ref)
+    work.session.flush()
+    return triage(work, record.id)
 
 
 def triage(work: Work, record_id: UUID) -> ConductRecord:
@@ -54,7 +68,7 @@ def substantiate(
     work: Work, record_id: UUID, *, sanction: str | None, until: date | None, evidence_ref: str
 ) -> ConductRecord:
     """Decide that it is true: the person is blocked, and off every roster of the district, in this transaction."""
-    record = _decided(work, record_id, "substantiate", evidence_ref)
+    record = _decide(work, record_id, "substantiate", evidence_ref)
     record.kind = rules.FOUND.get(record.kind, record.kind)
     record.sanction = sanction
     _put_in_force(
@@ -86,7 +100,7 @@ def keep_hit(work: Work, check: Check, kind: str, until: date | None) -> None:
 
 def dismiss(work: Work, record_id: UUID, *, evidence_ref: str) -> ConductRecord:
     """Decide that it is not true; a precautionary suspension ends unless another allegation asks for it."""
-    record = _decided(work, record_id, "dismiss", evidence_ref)
+    record = _decide(work, record_id, "dismiss", evidence_ref)
     work.session.flush()
     person = people.find_person(work, record.person_id, lock=True)
     policy = policy_of_district(work)
@@ -108,29 +122,23 @@ def appeal(work: Work, record_id: UUID) -> ConductRecord:
     return record
 
 
-def uphold(work: Work, record_id: UUID) -> ConductRecord:
+def uphold(work: Work, record_id: UUID, *, evidence_ref: str) -> ConductRecord:
     """The appeal confirms the finding; a sanction that ended meanwhile lapses now."""
-    record = work.get(ConductRecord, record_id, lock=True)
-    _need_another(work, record, "uphold", record.decided_by)
-    record.state = rules.CONDUCT_RECORD.move(record.state, "uphold")
+    record = _decide(work, record_id, "uphold", evidence_ref)
     _set_lapse(work, record)
     return record
 
 
 def reverse(work: Work, record_id: UUID, *, evidence_ref: str) -> ConductRecord:
     """The appeal overturns the finding; the person may be reviewed and cleared anew, nothing comes back by itself."""
-    record = work.get(ConductRecord, record_id, lock=True)
-    _need_another(work, record, "reverse", record.decided_by)
-    record.state = rules.CONDUCT_RECORD.move(record.state, "reverse")
-    record.evidence_ref = evidence_ref
-    return record
+    return _decide(work, record_id, "reverse", evidence_ref)
 
 
 def overturn(work: Work, record_id: UUID, *, evidence_ref: str) -> None:
     """A re-check found the decision wrong (`reviews` judged who may say so)."""
     record = work.get(ConductRecord, record_id, lock=True)
     record.state = rules.CONDUCT_RECORD.move(record.state, "overturn")
-    record.evidence_ref = evidence_ref
+    decisions.keep(work, record.id, "overturn", evidence_ref)
 
 
 def lapse(work: Work, record_id: UUID) -> None:
@@ -144,17 +152,14 @@ def lapse(work: Work, record_id: UUID) -> None:
         record.state = rules.CONDUCT_RECORD.move(record.state, "lapse")
 
 
-def _decided(work: Work, record_id: UUID, action: str, evidence_ref: str) -> ConductRecord:
-    record = work.get(ConductRecord, record_id, lock=True)
-    _need_another(work, record, action, record.reported_by)
-    record.state = rules.CONDUCT_RECORD.move(record.state, action)
-    record.decided_by, record.evidence_ref = work.caller.subject, evidence_ref
+def _decide(work: Work, record_id: UUID, action: str, evidence_ref: str) -> ConductRecord:
+    """Move a record, on evidence that is kept beside that of before; by whoever neither reported nor decided it."""
+    record, caller = work.get(ConductRecord, record_id, lock=True), work.caller
+    before = (record.reported_by, record.decided_by)
+    standing.need_another(action, caller.subject, caller.person_id, before=before, subject=record.person_id)
+    record.state, record.decided_by = rules.CONDUCT_RECORD.move(record.state, action), caller.subject
+    decisions.keep(work, record.id, action, evidence_ref)
     return record
-
-
-def _need_another(work: Work, record: ConductRecord, action: str, before: str | None) -> None:
-    caller = work.caller
-    standing.need_another(action, caller.subject, caller.person_id, before=(before,), subject=record.person_id)
 
 
 def _put_in_force(work: Work, record: ConductRecord, until: date | None) -> None:

@@ -1,6 +1,7 @@
 """HTTP door of duties."""
 
 from typing import Any
+from uuid import UUID
 
 import marshmallow as ma
 from sqlalchemy import Select, select
@@ -22,6 +23,8 @@ class DutyOut(ma.Schema):
     on = ma.fields.Date()
     starts_at = ma.fields.AwareDateTime()
     ends_at = ma.fields.AwareDateTime()
+    state = ma.fields.String()
+    cause = ma.fields.String(allow_none=True)
 
 
 class NewDuty(ma.Schema):
@@ -39,8 +42,19 @@ def name_duty_leader(work: Work, **wanted: Any) -> Duty:
     return commands.name_duty_leader(work, **wanted)
 
 
+@door.post("/duties/<uuid:duty_id>/relieve", needs="duty.assign", gives=DutyOut)
+def relieve_duty_leader(work: Work, duty_id: UUID) -> Duty:
+    """Who was named leads the duty no more."""
+    return commands.relieve(work, duty_id)
+
+
 @door.list(
-    "/duties", needs="duty.read", gives=DutyOut, of=Duty, filters=("school_id", "on", "person_id"), sorts=("on", "id")
+    "/duties",
+    needs="duty.read",
+    gives=DutyOut,
+    of=Duty,
+    filters=("school_id", "on", "person_id", "state"),
+    sorts=("on", "id"),
 )
 def list_duties(work: Work) -> Select[Any]:
     """Duties of the caller's schools."""

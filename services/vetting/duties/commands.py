@@ -1,14 +1,15 @@
-"""Naming a duty leader."""
+"""Naming a duty leader, and relieving one."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from services.vetting.duties import rules
+from services.vetting.duties import queries, rules
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
 from services.vetting.tables import Duty
 from shared.clock import local_date
-from shared.contracts.vetting import DutyLeaderNamed
+from shared.contracts.vetting import DutyLeaderNamed, DutyLeaderRelieved
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
 
@@ -27,17 +28,38 @@ def name_duty_leader(work: Work, *, school_id: UUID, person_id: UUID, starts_at:
             on=local_date(starts_at),
             starts_at=starts_at,
             ends_at=ends_at,
+            state=rules.DUTY.initial,
         )
     )
-    work.emit(
-        DutyLeaderNamed(
-            district_id=person.district_id,
-            school_id=school_id,
-            duty_id=duty.id,
-            person_id=person_id,
-            on=duty.on,
-            starts_at=starts_at,
-            ends_at=ends_at,
-        )
-    )
+    work.emit(DutyLeaderNamed(**_about(duty)))
     return duty
+
+
+def relieve(work: Work, duty_id: UUID) -> Duty:
+    """Somebody else is to lead: the school names them for itself."""
+    duty = work.get(Duty, duty_id, lock=True)
+    _relieve(work, duty, "CANCELLED")
+    return duty
+
+
+def relieve_person(work: Work, person_id: UUID, cause: str, *conditions: Any) -> None:
+    """End a person's duties that are not over, all or those that meet conditions; the caller holds the person's row."""
+    for duty in queries.ahead(work, person_id, *conditions):
+        _relieve(work, duty, cause)
+
+
+def _relieve(work: Work, duty: Duty, cause: str) -> None:
+    duty.state, duty.cause = rules.DUTY.move(duty.state, "relieve"), cause
+    work.emit(DutyLeaderRelieved(**_about(duty), cause=cause))
+
+
+def _about(duty: Duty) -> dict[str, Any]:
+    return {
+        "district_id": duty.district_id,
+        "school_id": duty.school_id,
+        "duty_id": duty.id,
+        "person_id": duty.person_id,
+        "on": duty.on,
+        "starts_at": duty.starts_at,
+        "ends_at": duty.ends_at,
+    }

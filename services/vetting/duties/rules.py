@@ -3,6 +3,9 @@
 from datetime import datetime
 
 from shared.refusals import Invalid
+from shared.states import Machine
+
+DUTY = Machine("带班 duty", "NAMED", {("NAMED", "relieve"): "RELIEVED"})
 
 
 def need_hours(starts_at: datetime, ends_at: datetime, *, is_one_day: bool) -> None:

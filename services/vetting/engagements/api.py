@@ -6,6 +6,7 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select, select
 
+from services.vetting.decisions.api import DecisionEvidence
 from services.vetting.engagements import commands
 from services.vetting.engagements.rules import PARTIES
 from services.vetting.tables import Engagement, InsufficiencyDeclaration
@@ -40,6 +41,15 @@ class NewEngagement(ma.Schema):
     ends_on = ma.fields.Date(required=True, validate=ma.validate.Range(max=LAST_DAY))
     rate_fen = ma.fields.Integer(load_default=None, validate=ma.validate.Range(min=0))
     insufficiency_ref = ma.fields.String(load_default=None)
+
+
+class NewSecondment(DecisionEvidence):
+    """Which teacher goes to which school, from when to when, and where the order is kept."""
+
+    school_id = ma.fields.UUID(required=True)
+    person_id = ma.fields.UUID(required=True)
+    starts_on = ma.fields.Date(required=True)
+    ends_on = ma.fields.Date(required=True, validate=ma.validate.Range(max=LAST_DAY))
 
 
 class Signature(ma.Schema):
@@ -108,6 +118,12 @@ def draft_engagement(work: Work, **terms: Any) -> Engagement:
 def list_engagements(work: Work) -> Select[Any]:
     """Contracts of the caller's schools."""
     return select(Engagement)
+
+
+@door.post("/secondments", needs="engagement.second", takes=NewSecondment, gives=EngagementOut, status=201)
+def second_teacher(work: Work, **order: Any) -> Engagement:
+    """Send a teacher of one school to another; an engagement that is in force at once."""
+    return commands.second(work, **order)
 
 
 @door.post("/engagements/<uuid:engagement_id>/sign", needs="engagement.sign", takes=Signature, gives=EngagementOut)

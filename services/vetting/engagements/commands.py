@@ -5,12 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.vetting.decisions import commands as decisions
 from services.vetting.engagements import queries, rules
 from services.vetting.people import queries as people
+from services.vetting.people import rules as standing
 from services.vetting.rosters import commands as rosters
 from services.vetting.tables import Engagement, InsufficiencyDeclaration
 from shared.clock import day_ends
 from shared.contracts.vetting import EngagementActivated, EngagementTerminated
+from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
 from shared.timers import cancel_timer, set_timer
@@ -55,9 +58,9 @@ def draft(
     rules.need_interval(starts_on, ends_on)
     person = people.find_person(work, person_id)
     policy = policy_of_district(work)
-    rules.need_kind(person.category, kind, policy)
+    standing.need_contract_kind(person.category, kind, policy)
     insufficiency_ref = insufficiency_ref or queries.declared_ref(work, school_id, starts_on)
-    rules.need_insufficiency(person.category, insufficiency_ref, policy)
+    standing.need_insufficiency(person.category, insufficiency_ref, policy)
     return work.add(
         Engagement(
             district_id=person.district_id,
@@ -80,6 +83,37 @@ def sign(work: Work, engagement_id: UUID, *, party: str) -> Engagement:
     engagement.signed_by = sorted({*engagement.signed_by, party})
     if not rules.is_signed(engagement.signed_by):
         return engagement
+    _put_in_force(work, engagement)
+    return engagement
+
+
+def second(
+    work: Work, *, school_id: UUID, person_id: UUID, starts_on: date, ends_on: date, evidence_ref: str
+) -> Engagement:
+    """The district sends a teacher of one of its schools to another for a time (P2-3.4.4); in force at once."""
+    rules.need_interval(starts_on, ends_on)
+    person = people.find_person(work, person_id)
+    standing.need_secondment(person.category, policy_of_district(work))
+    rules.need_elsewhere(queries.schools_of(work, person_id), school_id)
+    engagement = work.add(
+        Engagement(
+            id=new_id(),
+            district_id=person.district_id,
+            school_id=school_id,
+            person_id=person_id,
+            kind=standing.SECONDMENT,
+            state=rules.ENGAGEMENT.initial,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            signed_by=[],
+        )
+    )
+    decisions.keep(work, engagement.id, "second", evidence_ref)
+    _put_in_force(work, engagement)
+    return engagement
+
+
+def _put_in_force(work: Work, engagement: Engagement) -> None:
     engagement.state = rules.ENGAGEMENT.move(rules.ENGAGEMENT.move(engagement.state, "sign"), "activate")
     set_timer(work, EXPIRY, engagement.id, day_ends(engagement.ends_on))
     work.emit(
@@ -94,7 +128,6 @@ def sign(work: Work, engagement_id: UUID, *, party: str) -> Engagement:
             rate_fen=engagement.rate_fen,
         )
     )
-    return engagement
 
 
 def terminate(work: Work, engagement_id: UUID) -> Engagement:

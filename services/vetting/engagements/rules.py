@@ -1,9 +1,10 @@
 """What a contract needs (V7)."""
 
+from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
-from shared.policy import Policy
-from shared.refusals import Invalid, Refused
+from shared.refusals import Invalid
 from shared.states import Machine
 
 ENGAGEMENT = Machine(
@@ -28,24 +29,10 @@ def need_interval(starts_on: date, ends_on: date) -> None:
         raise Invalid({"ends_on": "before_starts_on"})
 
 
-def need_kind(category: str, kind: str, policy: Policy) -> None:
-    """The contract kinds that the profile allows for a category (INV-VET-14)."""
-    if kind not in policy.value("staff.contract_kinds").get(category, ()):
-        raise Refused(
-            "contract_kind_not_allowed",
-            gate="G-CLEAR",
-            clauses=policy.clauses("staff.contract_kinds"),
-            category=category,
-            kind=kind,
-        )
-
-
-def need_insufficiency(category: str, insufficiency_ref: str | None, policy: Policy) -> None:
-    """Outside people only where the school states that its own staff does not suffice, if the profile says so."""
-    external = category not in policy.value("staff.internal_categories")
-    if external and policy.value("staff.external_only_if_insufficient") and not insufficiency_ref:
-        clauses = policy.clauses("staff.external_only_if_insufficient")
-        raise Refused("insufficiency_not_declared", gate="G-CLEAR", clauses=clauses)
+def need_elsewhere(schools: Collection[UUID], school_id: UUID) -> None:
+    """A teacher is sent from a school of the district to another one."""
+    if not schools or school_id in schools:
+        raise Invalid({"person_id": "of_no_other_school"})
 
 
 def is_signed(signed_by: list[str]) -> bool:

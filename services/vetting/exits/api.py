@@ -5,8 +5,9 @@ from uuid import UUID
 
 import marshmallow as ma
 
+from services.vetting.decisions.api import DecisionEvidence
 from services.vetting.exits import commands, queries, rules
-from services.vetting.providers.api import ContractOut, DecisionEvidence, ProviderOut
+from services.vetting.providers.api import ContractOut, ProviderOut
 from services.vetting.tables import Provider, ProviderContract
 from shared.messaging.work import Work
 from shared.web.door import Door

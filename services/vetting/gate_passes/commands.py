@@ -11,6 +11,9 @@ from shared.clock import day_begins, day_ends
 from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
+from shared.timers import set_timer
+
+EXPIRY = "gate_pass.expiry"
 
 
 def issue(work: Work, *, person_id: UUID, school_id: UUID, on: date) -> list[GatePass]:
@@ -65,6 +68,13 @@ def follow_roster(work: Work, person_ids: Collection[UUID], cause: str) -> None:
                 _issue(work, one.district_id, one.school_id, one.person_id, part)
 
 
+def expire(work: Work, pass_id: UUID) -> None:
+    """A pass's last instant is over (timer)."""
+    held = work.get(GatePass, pass_id, lock=True)
+    if held.state == rules.GATE_PASS.initial and held.valid_to <= work.now:
+        held.state = rules.GATE_PASS.move(held.state, "expire")
+
+
 def _issue(work: Work, district_id: UUID, school_id: UUID, person_id: UUID, window: rules.Window) -> GatePass:
     valid_from, valid_to = window
     issued = work.add(
@@ -77,6 +87,7 @@ def _issue(work: Work, district_id: UUID, school_id: UUID, person_id: UUID, wind
             valid_to=valid_to,
         )
     )
+    set_timer(work, EXPIRY, issued.id, valid_to)
     work.emit(
         GatePassIssued(
             district_id=district_id,

@@ -95,10 +95,13 @@ def open_allegations(work: Work, person_id: UUID, *, but: UUID | None = None) ->
     return list(work.session.scalars(query if but is None else query.where(ConductRecord.id != but)))
 
 
-def is_engaged(work: Work, person_id: UUID, school_id: UUID, first: date, last: date) -> bool:
-    """Whether the person is on the school's staff list, or under a contract there for the whole interval."""
-    engaged = contract(person_id, school_id, first, last)
-    return bool(work.session.scalar(select(or_(find_post(person_id, school_id).exists(), engaged.exists()))))
+def ground(work: Work, person_id: UUID, school_id: UUID, first: date, last: date) -> rules.Ground:
+    """Why the person may serve at a school for the whole interval, if at all."""
+    if work.session.scalar(find_post(person_id, school_id)) is not None:
+        return rules.Ground(is_listed=True)
+    held = contract(person_id, school_id, first, last).with_only_columns(Engagement.kind, Engagement.insufficiency_ref)
+    kind, ref = work.session.execute(held.order_by(Engagement.insufficiency_ref).limit(1)).one_or_none() or (None, None)
+    return rules.Ground(is_listed=False, contract_kind=kind, insufficiency_ref=ref)
 
 
 def contract(person_id: Any, school_id: Any, first: Any, last: Any) -> Select[UUID]:

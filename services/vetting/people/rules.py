@@ -30,7 +30,8 @@ STAFF_MEMBER = Machine(
     | {(state, "leave"): "EXITED" for state in SERVING},
 )
 
-PROVIDER_STAFF = "PROVIDER_STAFF"
+OWN_TEACHER, PROVIDER_STAFF = "OWN_TEACHER", "PROVIDER_STAFF"
+SECONDMENT = "SECONDMENT"
 PROVIDERS = ("provider.training_institutions", "provider.partner_orgs")
 
 
@@ -41,6 +42,15 @@ class Seen:
     kind: str
     state: str
     as_of: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Why a person may serve at a school at all: its staff list, or a contract that holds for the whole time."""
+
+    is_listed: bool
+    contract_kind: str | None = None
+    insufficiency_ref: str | None = None
 
 
 def need_consent(has_consent: bool, policy: Policy) -> None:
@@ -120,6 +130,42 @@ def g_clear(state: str, valid_until: date | None, last_day: date, policy: Policy
     if state != "CLEARED" or valid_until is None or valid_until < last_day:
         clauses = (*policy.clauses("staff.qualification_required"), *policy.clauses("checks.required"))
         raise Refused("not_cleared", gate="G-CLEAR", clauses=clauses, last_day=last_day.isoformat())
+
+
+def need_ground(category: str, ground: Ground, policy: Policy) -> None:
+    """On the school's staff; or under a contract of a kind that the profile allows, with a statement that the own staff
+    does not suffice where it wants one (INV-VET-14).
+    """
+    if ground.is_listed:
+        return
+    if ground.contract_kind is None:
+        raise Refused("engagement_missing", gate="G-CLEAR", clauses=policy.clauses("staff.contract_required"))
+    if ground.contract_kind == SECONDMENT:
+        need_secondment(category, policy)
+    else:
+        need_contract_kind(category, ground.contract_kind, policy)
+    need_insufficiency(category, ground.insufficiency_ref, policy)
+
+
+def need_secondment(category: str, policy: Policy) -> None:
+    """A teacher of one school serves at another where the profile lets the district send teachers (P2-3.4.4)."""
+    if category != OWN_TEACHER or not policy.value("staff.cross_school"):
+        raise Refused("secondment_not_allowed", gate="G-CLEAR", clauses=policy.clauses("staff.cross_school"))
+
+
+def need_contract_kind(category: str, kind: str, policy: Policy) -> None:
+    """The contract kinds that the profile allows for a category."""
+    if kind not in policy.value("staff.contract_kinds").get(category, ()):
+        clauses = policy.clauses("staff.contract_kinds")
+        raise Refused("contract_kind_not_allowed", gate="G-CLEAR", clauses=clauses, category=category, kind=kind)
+
+
+def need_insufficiency(category: str, insufficiency_ref: str | None, policy: Policy) -> None:
+    """Outside people only where the school states that its own staff does not suffice, if the profile says so."""
+    external = category not in policy.value("staff.internal_categories")
+    if external and policy.value("staff.external_only_if_insufficient") and not insufficiency_ref:
+        clauses = policy.clauses("staff.external_only_if_insufficient")
+        raise Refused("insufficiency_not_declared", gate="G-CLEAR", clauses=clauses)
 
 
 def _blocked(policy: Policy) -> Refused:

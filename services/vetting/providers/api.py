@@ -9,6 +9,8 @@ from flask import Response
 from sqlalchemy import Select, select
 from stdnum.cn import uscc
 
+from services.vetting.decisions.api import DecisionEvidence, DecisionsOut
+from services.vetting.decisions.queries import list_decisions
 from services.vetting.providers import commands, queries
 from services.vetting.tables import Provider, ProviderContract, ProviderEvaluation, SelectionRound
 from shared.clock import LAST_DAY
@@ -114,12 +116,6 @@ class NewProvider(ma.Schema):
     excluded_on = ma.fields.Date(load_default=None, allow_none=True)
 
 
-class DecisionEvidence(ma.Schema):
-    """Where the evidence of a decision is kept."""
-
-    evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
-
-
 class ReviewFindings(DecisionEvidence):
     """What the review found on the lists of organizations, and when the provider was last excluded elsewhere."""
 
@@ -151,21 +147,6 @@ class EvaluationOut(ma.Schema):
     term_id = ma.fields.UUID()
     score = ma.fields.Integer()
     findings = ma.fields.List(ma.fields.String())
-
-
-class DecisionOut(ma.Schema):
-    """What was decided, by whom, on which evidence."""
-
-    action = ma.fields.String()
-    decided_by = ma.fields.String()
-    evidence_ref = ma.fields.String()
-    created_at = ma.fields.AwareDateTime()
-
-
-class DecisionsOut(ma.Schema):
-    """Every decision about one thing, in order."""
-
-    items = ma.fields.List(ma.fields.Nested(DecisionOut), required=True)
 
 
 class ContractOut(ma.Schema):
@@ -257,7 +238,7 @@ def read_provider(work: Work, provider_id: UUID) -> Provider:
 @door.get("/providers/<uuid:provider_id>/decisions", needs="provider.read_decisions", gives=DecisionsOut)
 def read_provider_decisions(work: Work, provider_id: UUID) -> dict[str, Any]:
     """What was decided about a provider, with the evidence."""
-    return {"items": queries.list_decisions(work, work.get(Provider, provider_id).id)}
+    return {"items": list_decisions(work, work.get(Provider, provider_id).id)}
 
 
 @door.get("/whitelists/<uuid:district_id>", needs=None, query=WhitelistPage, gives=Whitelist)

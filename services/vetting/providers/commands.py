@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.vetting.decisions import commands as decisions
 from services.vetting.providers import queries, rules
-from services.vetting.tables import Decision, Provider, ProviderContract, ProviderEvaluation, SelectionRound
+from services.vetting.tables import Provider, ProviderContract, ProviderEvaluation, SelectionRound
 from shared.clock import day_ends
 from shared.contracts.vetting import (
     ProviderContractActivated,
@@ -123,15 +124,7 @@ def decide(work: Work, provider: Provider, action: str, evidence_ref: str) -> No
     """Move a provider, and keep who decided it on which evidence; the caller holds its row."""
     rules.need_not_own(provider.represented_by, work.caller.person_id)
     provider.state = rules.PROVIDER.move(provider.state, action)
-    work.add(
-        Decision(
-            district_id=provider.district_id,
-            subject_id=provider.id,
-            action=action,
-            decided_by=work.caller.subject,
-            evidence_ref=evidence_ref,
-        )
-    )
+    decisions.keep(work, provider.id, action, evidence_ref)
 
 
 def review_round(work: Work, round_id: UUID) -> SelectionRound:

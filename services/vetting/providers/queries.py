@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from services.vetting.providers.rules import LISTED, Former, Listed
-from services.vetting.tables import Decision, Provider, ProviderContract, ProviderEvaluation
+from services.vetting.tables import Provider, ProviderContract, ProviderEvaluation
 from shared.messaging.work import Work
 
 WHITELIST_COLUMNS = (
@@ -58,11 +58,6 @@ def whitelist_rows(work: Work) -> list[tuple[object, ...]]:
         for one in listed
         for offer in one.offers
     ]
-
-
-def list_decisions(work: Work, subject_id: UUID) -> list[Decision]:
-    """What was decided about a provider or a case, in order."""
-    return list(work.session.scalars(select(Decision).where(Decision.subject_id == subject_id).order_by(Decision.id)))
 
 
 def formers_of(work: Work, credit_codes: Collection[str]) -> list[Former]:

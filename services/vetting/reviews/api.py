@@ -6,6 +6,7 @@ from uuid import UUID
 import marshmallow as ma
 from sqlalchemy import Select
 
+from services.vetting.decisions.api import DecisionEvidence
 from services.vetting.reviews import commands, queries, rules
 from services.vetting.tables import ReviewRequest, WrittenNotice
 from shared.access_log import log_access
@@ -59,12 +60,6 @@ class Statement(ma.Schema):
     """What the person says."""
 
     statement = ma.fields.String()
-
-
-class ReviewEvidence(ma.Schema):
-    """Where the evidence of a decision is kept."""
-
-    evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
 @door.list(
@@ -144,13 +139,13 @@ def examine_review(work: Work, review_id: UUID) -> ReviewRequest:
     return commands.examine(work, review_id)
 
 
-@door.post("/review-requests/<uuid:review_id>/uphold", needs="review.decide", takes=ReviewEvidence, gives=ReviewOut)
+@door.post("/review-requests/<uuid:review_id>/uphold", needs="review.decide", takes=DecisionEvidence, gives=ReviewOut)
 def uphold_review(work: Work, review_id: UUID, evidence_ref: str) -> ReviewRequest:
     """The decision stands."""
     return commands.uphold(work, review_id, evidence_ref=evidence_ref)
 
 
-@door.post("/review-requests/<uuid:review_id>/overturn", needs="review.decide", takes=ReviewEvidence, gives=ReviewOut)
+@door.post("/review-requests/<uuid:review_id>/overturn", needs="review.decide", takes=DecisionEvidence, gives=ReviewOut)
 def overturn_review(work: Work, review_id: UUID, evidence_ref: str) -> ReviewRequest:
     """The decision was wrong."""
     return commands.overturn(work, review_id, evidence_ref=evidence_ref)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.vetting.duties import commands as duties
 from services.vetting.gate_passes import commands as gate_passes
 from services.vetting.people import queries as people
 from services.vetting.people import rules as clearance
@@ -16,9 +17,10 @@ from services.vetting.providers import queries as providers
 from services.vetting.providers.rules import until_for
 from services.vetting.rosters import queries, rules
 from services.vetting.substitutes import commands as substitutes
-from services.vetting.tables import Assignment, Person, PlannedSession
+from services.vetting.tables import Assignment, Duty, Item, Person, PlannedSession, RollChange
 from shared.clock import local_date
 from shared.contracts.attendance import SessionsScheduled
+from shared.contracts.enrollment import ItemApproved, RollChanged
 from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -46,6 +48,29 @@ def plan_sessions(work: Work, scheduled: SessionsScheduled) -> None:
         for session in scheduled.sessions
     ]
     work.session.execute(insert(PlannedSession).on_conflict_do_nothing(), rows)
+
+
+def keep_item(work: Work, approved: ItemApproved) -> None:
+    """Know for which grades an item is."""
+    owner = {"id": approved.item_id, "district_id": approved.district_id, "school_id": approved.school_id}
+    row = owner | {"version": 1, "grades": list(approved.grades)}
+    statement = insert(Item).values(row)
+    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"grades": row["grades"]}))
+
+
+def keep_roll_change(work: Work, changed: RollChanged) -> None:
+    """Know how many pupils a group has from a day on; who they are is nothing to vetting."""
+    row = {
+        "id": new_id(),
+        "district_id": changed.district_id,
+        "version": 1,
+        "school_id": changed.school_id,
+        "group_id": changed.group_id,
+        "roll_version": changed.roll_version,
+        "effective_from": changed.effective_from,
+        "difference": len(changed.added) - len(changed.removed),
+    }
+    work.session.execute(insert(RollChange).values(row).on_conflict_do_nothing())
 
 
 # Assigning
@@ -133,6 +158,7 @@ def _obstacles(
     return {
         **rules.not_open([(session.id, session.state) for session in sessions]),
         **rules.led_already(role, others),
+        **_not_of_subject(work, person, sessions, role, policy),
         **rules.without_own_teacher(session_ids, role, is_own_teacher, others, policy),
         **rules.overlapping(
             [rules.Hours(session.id, session.starts_at, session.ends_at) for session in sessions],
@@ -141,12 +167,25 @@ def _obstacles(
     }
 
 
+def _not_of_subject(
+    work: Work, person: Person, sessions: Sequence[PlannedSession], role: str, policy: Policy
+) -> rules.Obstacles:
+    if role != "LEAD":
+        return {}
+    grades = queries.grades_of(work, {session.item_id for session in sessions})
+    return {
+        session.id: refusal
+        for session in sessions
+        if (refusal := rules.not_of_subject(session.content_type, grades[session.item_id], person.specialities, policy))
+    }
+
+
 def _g_engaged(work: Work, person: Person, sessions: Sequence[PlannedSession], last: date, policy: Policy) -> None:
     """On the school's staff, under a contract, or of a provider that passes G-PROVIDER, for the whole interval."""
     school_id = sessions[0].school_id
     first = local_date(sessions[0].starts_at)
     if person.provider_id is None:
-        rules.need_engagement(people.is_engaged(work, person.id, school_id, first, last), policy)
+        clearance.need_ground(person.category, people.ground(work, person.id, school_id, first, last), policy)
         return
     listed = providers.as_listed(providers.find_provider(work, person.provider_id))
     contents = {session.content_type for session in sessions}
@@ -225,16 +264,21 @@ def leave_school(work: Work, school_id: UUID, person_id: UUID, cause: str = "LEF
     neither a place on the staff list nor a contract. Others take over.
     """
     person = people.find_person(work, person_id, lock=True)
-    day = queries.day_of(Assignment.starts_at)
     remove_people(
         work,
         [person],
         cause,
         Assignment.school_id == school_id,
-        ~people.find_post(person_id, school_id).exists(),
-        ~people.contract(person_id, school_id, day, day).exists(),
+        *_carried_by_nothing(person_id, school_id, queries.day_of(Assignment.starts_at)),
     )
+    led = _carried_by_nothing(person_id, school_id, Duty.on)
+    duties.relieve_person(work, person_id, cause, Duty.school_id == school_id, *led)
     gate_passes.follow_roster(work, [person_id], cause)
+
+
+def _carried_by_nothing(person_id: UUID, school_id: UUID, day: Any) -> tuple[Any, ...]:
+    """SQL: on a day the person is neither on the school's staff list nor under a contract there."""
+    return ~people.find_post(person_id, school_id).exists(), ~people.contract(person_id, school_id, day, day).exists()
 
 
 def _take_off(work: Work, of: Sequence[Person], cause: str, *conditions: Any) -> substitutes.Vacancies:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.vetting.people.rules import OWN_TEACHER
 from shared.policy import Policy
 from shared.refusals import Invalid, Refused
 from shared.states import Machine
@@ -15,9 +16,9 @@ ASSIGNMENT = Machine(
     {("CONFIRMED", "remove"): "REMOVED", ("CONFIRMED", "serve"): "SERVED"},
 )
 
+TUTORING = "HOMEWORK_TUTORING"
 ROLES = ("LEAD", "ASSIST", "HELPER")
 SUPERVISING = frozenset({"LEAD", "ASSIST"})
-OWN_TEACHER = "OWN_TEACHER"
 
 Obstacles = Mapping[UUID, Refused]
 """A session that cannot be had to the reason."""
@@ -47,12 +48,6 @@ def need_role(category: str, is_minor: bool, role: str, policy: Policy) -> None:
     if role in SUPERVISING and (helper_only or is_minor):
         clauses = policy.clauses("staff.helper_only_categories")
         raise Refused("may_not_supervise", gate="G-CLEAR", clauses=clauses, category=category)
-
-
-def need_engagement(is_engaged: bool, policy: Policy) -> None:
-    """On the school's staff, or under a contract for the whole interval."""
-    if not is_engaged:
-        raise Refused("engagement_missing", gate="G-CLEAR", clauses=policy.clauses("staff.contract_required"))
 
 
 def need_still_to_run(session_id: UUID, ends_at: datetime, now: datetime) -> None:
@@ -102,6 +97,24 @@ def without_own_teacher(
         for session_id in session_ids
         if session_id not in in_charge
     }
+
+
+def not_of_subject(
+    content_type: str, grades: Collection[int], specialities: Collection[str], policy: Policy
+) -> Refused | None:
+    """Homework is tutored by a teacher of one of the subjects that the profile names for each of the item's grades.
+
+    An item whose grades nobody told is for all of them.
+    """
+    path = "homework_subjects"
+    subjects = policy.value(path)
+    if content_type != TUTORING or subjects is None:
+        return None
+    for grade in map(str, grades or subjects):
+        if not set(subjects.get(grade, ())) & set(specialities):
+            wanted = ", ".join(subjects.get(grade, ()))
+            return Refused("not_of_subject", clauses=policy.clauses(path), grade=grade, subjects=wanted)
+    return None
 
 
 def overlapping(wanted: Sequence[Hours], taken: Sequence[Hours]) -> Obstacles:

@@ -1,6 +1,7 @@
 """Seeking, offering, accepting, escalating."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -8,15 +9,23 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, column, func, inse
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.vetting.duties import queries as duties
 from services.vetting.people import queries as people
 from services.vetting.people.rules import g_clear
 from services.vetting.substitutes import queries, rules
 from services.vetting.tables import Assignment, Person, PlannedSession, SubstituteOffer, SubstituteRequest
 from shared.clock import local_date
-from shared.contracts.vetting import AssignedSession, SubstituteFilled, SubstitutesRequested, SubstituteUnfilled
+from shared.contracts.vetting import (
+    AssignedSession,
+    SubstituteEscalated,
+    SubstituteFilled,
+    SubstitutesRequested,
+    SubstituteUnfilled,
+)
 from shared.ids import new_id
 from shared.messaging.work import Work
-from shared.notifications import notify_all
+from shared.notifications import notify, notify_all
+from shared.policy import Policy
 from shared.policy.published import policy_of_term
 from shared.refusals import Refused
 from shared.timers import cancel_timer, set_timer, set_timers
@@ -205,19 +214,38 @@ def escalate(work: Work, request_id: UUID) -> None:
         return
     found.level = rules.next_level(found.level, work.now, ends)
     if found.level == len(ends):
-        _give_up(work, found, session)
+        _give_up(work, found, session, policy)
         return
     found.state = rules.SUBSTITUTE.move(found.state, "escalate")
     set_timer(work, TIMER, request_id, ends[found.level])
+    if found.level == rules.ACADEMIC_AFFAIRS:
+        _call_school(work, found, ends[found.level])
     if chosen := queries.unasked(work, found, session, policy):
         found.state = rules.SUBSTITUTE.move(found.state, "offer")
         _ask(work, found, chosen)
 
 
-def _give_up(work: Work, found: SubstituteRequest, session: PlannedSession) -> None:
+def _call_school(work: Work, found: SubstituteRequest, deadline: datetime) -> None:
+    """Nobody has accepted: academic affairs have to find somebody, and whoever leads the duty then is told."""
+    work.emit(
+        SubstituteEscalated(
+            district_id=found.district_id,
+            school_id=found.school_id,
+            request_id=found.id,
+            session_id=found.session_id,
+            deadline=deadline,
+        )
+    )
+    leader = duties.leader_at(work, found.school_id, found.starts_at)
+    if leader is not None:
+        notify(work, leader, "substitute_wanted", session_id=str(found.session_id), deadline=deadline.isoformat())
+
+
+def _give_up(work: Work, found: SubstituteRequest, session: PlannedSession, policy: Policy) -> None:
     """Nobody came: the children go to another staffed group or to base care, and nobody is sent away (S3)."""
     found.state = rules.SUBSTITUTE.move(found.state, "give_up")
-    found.merge_into = queries.staffed_meanwhile(work, session)
+    beside = queries.staffed_meanwhile(work, session)
+    found.merge_into = rules.merge_into(beside, session.content_type, policy)
     found.last_resort = rules.last_resort(found.merge_into)
     _end_offers(work, SubstituteOffer.request_id == found.id)
     work.emit(

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from services.vetting.people import queries as people
+from services.vetting.people.rules import OWN_TEACHER
 from services.vetting.providers import queries as providers
-from services.vetting.substitutes.rules import SUPERVISING, Candidate
+from services.vetting.substitutes.rules import SUPERVISING, Beside, Candidate
 from services.vetting.tables import (
     Assignment,
     Engagement,
     Person,
     PlannedSession,
     Post,
+    RollChange,
     SubstituteOffer,
     SubstituteRequest,
 )
@@ -23,8 +25,6 @@ from shared.clock import local_date
 from shared.messaging.work import Work
 from shared.policy import Policy
 from shared.policy.published import policy_of_term
-
-OWN_TEACHER = "OWN_TEACHER"
 
 
 def list_requests(work: Work) -> Select[SubstituteRequest]:
@@ -158,13 +158,18 @@ def _is_busy(session: PlannedSession) -> Any:
     )
 
 
-def staffed_meanwhile(work: Work, session: PlannedSession) -> UUID | None:
-    """Another session of the school, of the same content and with a lead, whose hours hold these."""
-    led = exists().where(
-        Assignment.session_id == PlannedSession.id, Assignment.role == "LEAD", Assignment.state == "CONFIRMED"
+def staffed_meanwhile(work: Work, session: PlannedSession) -> list[Beside]:
+    """Other sessions of the school, of the same content and with a lead, whose hours hold these; the latest first."""
+    day = local_date(session.starts_at)
+    serving = select(Assignment.id).where(
+        Assignment.session_id == PlannedSession.id, Assignment.state == "CONFIRMED", Assignment.role.in_(SUPERVISING)
     )
-    return work.session.scalar(
-        select(PlannedSession.id)
+    adults = select(func.count()).select_from(serving.subquery()).scalar_subquery()
+    pupils = select(func.coalesce(func.sum(RollChange.difference), 0)).where(
+        RollChange.group_id.in_((PlannedSession.group_id, session.group_id)), RollChange.effective_from <= day
+    )
+    rows = work.session.execute(
+        select(PlannedSession.id, adults, pupils.correlate(PlannedSession).scalar_subquery())
         .where(
             PlannedSession.school_id == session.school_id,
             PlannedSession.content_type == session.content_type,
@@ -172,8 +177,8 @@ def staffed_meanwhile(work: Work, session: PlannedSession) -> UUID | None:
             PlannedSession.starts_at <= session.starts_at,
             PlannedSession.ends_at >= session.ends_at,
             PlannedSession.id != session.id,
-            led,
+            serving.where(Assignment.role == "LEAD").exists(),
         )
         .order_by(PlannedSession.starts_at.desc(), PlannedSession.id)
-        .limit(1)
     )
+    return [Beside(*row) for row in rows]

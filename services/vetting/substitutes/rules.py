@@ -1,10 +1,12 @@
 """How a search for a substitute goes on (V9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.policy import Policy
+from shared.policy.gates import ratio_of
 from shared.refusals import Refused
 from shared.states import Machine
 
@@ -40,6 +42,8 @@ OFFER = Machine(
 )
 
 SUPERVISING = ("LEAD", "ASSIST")
+ACADEMIC_AFFAIRS = 2
+"""The level of a search at which the school itself has to find somebody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,15 @@ class Candidate:
     same_category: bool
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A staffed session that could take a vacancy's children in: its adults, and the pupils of both together."""
+
+    session_id: UUID
+    adults: int
+    pupils: int
+
+
 def deadlines(starts_at: datetime, policy: Policy) -> tuple[datetime, ...]:
     """When each level of the search ends: choosing by hand, offers to all, academic affairs, where it is given up."""
     return (
@@ -66,6 +79,12 @@ def deadlines(starts_at: datetime, policy: Policy) -> tuple[datetime, ...]:
 def next_level(level: int, now: datetime, ends: tuple[datetime, ...]) -> int:
     """The first level above `level` whose deadline is still ahead; `len(ends)` when there is none."""
     return next((above for above in range(level + 1, len(ends)) if ends[above] > now), len(ends))
+
+
+def merge_into(beside: Sequence[Beside], content_type: str, policy: Policy) -> UUID | None:
+    """The first staffed session whose adults may look after the children of both (G-STAFFED), if there is one."""
+    ratio = policy.value(ratio_of(content_type))
+    return next((one.session_id for one in beside if one.pupils <= one.adults * ratio), None)
 
 
 def last_resort(other_session: UUID | None) -> str:

@@ -26,7 +26,9 @@ from services.vetting.tables.rosters import (
     Assignment,
     Duty,
     GatePass,
+    Item,
     PlannedSession,
+    RollChange,
     SubstituteOffer,
     SubstituteRequest,
 )

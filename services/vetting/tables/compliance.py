@@ -21,7 +21,11 @@ class ComplianceCase(Row, Tables):
     school_id: Mapped[UUID | None]
     """Where it happened; None: nowhere in particular. The wall is the district's."""
     happened_on: Mapped[date]
-    account_sealed: Mapped[Sealed]
+    account_sealed: Mapped[Sealed | None]
+    """What somebody wrote here; None: what happened is told where the case comes from."""
+    source: Mapped[str | None]
+    source_id: Mapped[UUID | None]
+    """The event and the thing that opened the case; None: somebody here did."""
     state: Mapped[str]
     severity: Mapped[str | None]
     sanctions: Mapped[list[str]]
@@ -35,4 +39,5 @@ class ComplianceCase(Row, Tables):
         Index("compliance_cases_by_state", "district_id", "state", "id"),
         Index("compliance_cases_by_target", "target_id"),
         Index("compliance_cases_by_day", "district_id", "happened_on"),
+        Index("compliance_cases_once", "source_id", unique=True),
     )

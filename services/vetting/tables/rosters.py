@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index, Integer, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.vetting.tables.metadata import Tables
 from shared.tables import Row, SchoolRow
@@ -29,6 +30,27 @@ class PlannedSession(SchoolRow, Tables):
         Index("planned_sessions_by_term", "term_id", "school_id"),
         Index("planned_sessions_by_time", "school_id", "starts_at", "id"),
     )
+
+
+class Item(SchoolRow, Tables):
+    """What is offered, as enrollment approved it; the id is enrollment's."""
+
+    __tablename__ = "items"
+
+    grades: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+
+class RollChange(SchoolRow, Tables):
+    """By how many a group's roll grows or shrinks from a day on; the sum of all is its size."""
+
+    __tablename__ = "roll_changes"
+
+    group_id: Mapped[UUID]
+    roll_version: Mapped[int]
+    effective_from: Mapped[date]
+    difference: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("group_id", "roll_version"),)
 
 
 class Assignment(Row, Tables):
@@ -131,5 +153,10 @@ class Duty(SchoolRow, Tables):
     on: Mapped[date]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    state: Mapped[str]
+    cause: Mapped[str | None]
 
-    __table_args__ = (Index("duties_by_day", "school_id", "on"),)
+    __table_args__ = (
+        Index("duties_by_day", "school_id", "on"),
+        Index("duties_of_person", "person_id", "ends_at", postgresql_where=text("state = 'NAMED'")),
+    )
