@@ -29,6 +29,7 @@ _FIELDS: dict[type, type[ma.fields.Field[Any]]] = {
     date: ma.fields.Date,
     datetime: ma.fields.AwareDateTime,
     time: ma.fields.Time,
+    list: ma.fields.String,
 }
 
 
@@ -66,7 +67,7 @@ class Listing:
         for name in self.filters:
             for suffix, compare in (("", "__eq__"), ("_from", "__ge__"), ("_to", "__le__")):
                 if (wanted := arguments.get(name + suffix)) is not None:
-                    query = query.where(getattr(self._column(name), compare)(wanted))
+                    query = query.where(_meets(self._column(name), compare, wanted))
         limit, sort = arguments["limit"], arguments["sort"]
         column, descending = self._column(sort.removeprefix("-")), sort.startswith("-")
         keys = tuple_(column, self.of.id)
@@ -77,6 +78,11 @@ class Listing:
         rows = list(work.session.scalars(query.order_by(*order).limit(limit + 1)))
         following = _sealed(getattr(rows[limit - 1], column.key), rows[limit - 1].id) if len(rows) > limit else None
         return rows[:limit], following
+
+
+def _meets(column: InstrumentedAttribute[Any], compare: str, wanted: Any) -> Any:
+    """SQL: whether a row is wanted; one with an array is when that holds the value."""
+    return column.contains([wanted]) if column.type.python_type is list else getattr(column, compare)(wanted)
 
 
 def _sealed(*values: Any) -> str:

@@ -147,6 +147,28 @@ def test_whoever_left_and_comes_back_is_reviewed_like_anybody(district: World) -
     assert officer.post(f"/vetting/v1/people/{person}/clear")["clearance_epoch"] == 3
 
 
+@pytest.mark.clause("P2-3.4.2")
+@pytest.mark.clause("P5-3.5.2")
+def test_a_school_finds_its_own_people_by_what_they_can_guide_beside_their_post(district: World) -> None:
+    mine, other = district.schools[:2]
+    skilled, plain, elsewhere = (staff.listed(district, school) for school in (mine, mine, other))
+    for person, words in ((skilled, [" 书法", "足球", "书法", " "]), (plain, ["数学"]), (elsewhere, ["书法"])):
+        path = f"/vetting/v1/people/{person}/record-specialities"
+        district.as_("academic_affairs").post(path, {"specialities": words})
+    office = district.as_("academic_affairs", school=mine)
+    listed = office.all("/vetting/v1/people", specialities="书法")
+    assert [(one["id"], one["specialities"]) for one in listed] == [(str(skilled), ["书法", "足球"])]
+    office.post(f"/vetting/v1/people/{skilled}/record-specialities", {"specialities": []})
+    assert office.all("/vetting/v1/people", specialities="书法") == []
+    office.post(f"/vetting/v1/people/{elsewhere}/record-specialities", {"specialities": ["数学"]}, expect=404)
+    assert office.get(f"/vetting/v1/people/{plain}")["specialities"] == ["数学"]
+
+
+def test_whoever_represents_a_provider_records_nothing_about_others_people(district: World) -> None:
+    person, stranger = staff.listed(district, district.schools[0]), district.as_("provider_admin", person=new_id())
+    stranger.post(f"/vetting/v1/people/{person}/record-specialities", {"specialities": ["书法"]}, expect=404)
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_the_register_of_clearances_goes_out_without_details_as_a_file(district: World, form: str) -> None:
     mine, other = district.schools[:2]

@@ -28,6 +28,7 @@ class PersonOut(ma.Schema):
     valid_until = ma.fields.Date(allow_none=True)
     reason_class = ma.fields.String(allow_none=True)
     provider_id = ma.fields.UUID(allow_none=True)
+    specialities = ma.fields.List(ma.fields.String())
 
 
 class NewPerson(ma.Schema):
@@ -36,6 +37,14 @@ class NewPerson(ma.Schema):
     category = ma.fields.String(required=True)
     is_minor = ma.fields.Boolean(load_default=False)
     provider_id = ma.fields.UUID(load_default=None, allow_none=True)
+
+
+class Specialities(ma.Schema):
+    """All that the person can teach or guide, each a short word; what was recorded before is replaced."""
+
+    specialities = ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 20)), required=True, validate=ma.validate.Length(0, 20)
+    )
 
 
 class Identity(ma.Schema):
@@ -56,7 +65,7 @@ def register_person(work: Work, **new: Any) -> Person:
     needs="person.read",
     gives=PersonOut,
     of=Person,
-    filters=("state", "category", "valid_until"),
+    filters=("state", "category", "valid_until", "specialities"),
     sorts=("id", "valid_until"),
 )
 def list_people(work: Work) -> Select[Any]:
@@ -67,7 +76,13 @@ def list_people(work: Work) -> Select[Any]:
 @door.get("/people/<uuid:person_id>", needs="person.read", gives=PersonOut)
 def read_person(work: Work, person_id: UUID) -> Person:
     """A person's status."""
-    return work.one(queries.list_people(work).where(Person.id == person_id), thing="person")
+    return queries.read_person(work, person_id)
+
+
+@door.post("/people/<uuid:person_id>/record-specialities", needs="person.register", takes=Specialities, gives=PersonOut)
+def record_specialities(work: Work, person_id: UUID, specialities: list[str]) -> Person:
+    """Keep what a person can teach or guide beside their post, so that they are found for it."""
+    return commands.record_specialities(work, person_id, specialities=specialities)
 
 
 @door.post("/people/<uuid:person_id>/record-identity", needs="person.record_consent", takes=Identity, gives=PersonOut)

@@ -1,5 +1,6 @@
 """Taking people in, and sealing who they are."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -48,6 +49,13 @@ def _person(person_id: UUID, district_id: UUID, category: str) -> Person:
         clearance_epoch=0,
         is_minor=False,
     )
+
+
+def record_specialities(work: Work, person_id: UUID, *, specialities: Sequence[str]) -> Person:
+    """Keep what one of the caller's people can teach or guide beside their post, in place of what was kept before."""
+    person = queries.find_person(work, queries.read_person(work, person_id).id, lock=True)
+    person.specialities = rules.labels(specialities)
+    return person
 
 
 def record_identity(work: Work, person_id: UUID, *, name: str, id_number: str) -> Person:

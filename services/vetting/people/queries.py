@@ -33,14 +33,22 @@ def lock_people(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
 
 
 def list_people(work: Work) -> Select[Person]:
-    """People whom the caller may see: a school sees its own staff and whoever is engaged there."""
+    """People whom the caller may see: a school its own staff and whoever is engaged there, a provider its own."""
     query = select(Person)
+    if work.caller.roles == {"provider_admin"}:
+        represented = select(Provider.id).where(Provider.represented_by == work.caller.person_id)
+        return query.where(Person.provider_id.in_(represented))
     schools = work.caller.school_ids
     if schools is None:
         return query
     at_school = exists().where(Post.person_id == Person.id, Post.school_id.in_(schools))
     engaged = exists().where(Engagement.person_id == Person.id, Engagement.school_id.in_(schools))
     return query.where(or_(at_school, engaged))
+
+
+def read_person(work: Work, person_id: UUID) -> Person:
+    """Somebody whom the caller may see; raises NotFound."""
+    return work.one(list_people(work).where(Person.id == person_id), thing="person")
 
 
 def find_post(person_id: UUID, school_id: UUID) -> Select[UUID]:

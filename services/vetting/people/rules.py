@@ -1,6 +1,6 @@
 """Who may serve: the clearance machine (V1) and the gate G-CLEAR (domain.md §4.1)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -121,6 +121,11 @@ def need_provider(category: str, has_provider: bool) -> None:
     """Staff of a provider come with their provider, and nobody else does."""
     if (category == PROVIDER_STAFF) != has_provider:
         raise Invalid({"provider_id": "for_provider_staff_only" if has_provider else "required_for_provider_staff"})
+
+
+def labels(words: Iterable[str]) -> list[str]:
+    """Words without blanks around them, each once, in the order given."""
+    return [word for word in dict.fromkeys(word.strip() for word in words) if word]
 
 
 def g_clear(state: str, valid_until: date | None, last_day: date, policy: Policy) -> None:

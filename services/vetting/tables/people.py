@@ -30,6 +30,8 @@ class Person(Row, Tables):
     lost_by: Mapped[UUID | None]
     """The event that last took the clearance away."""
     consent_at: Mapped[datetime | None]
+    specialities: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    """What the person can teach or guide beside their post (特长), each a short word: 书法, 足球."""
     name_sealed: Mapped[Sealed | None]
     id_number_sealed: Mapped[Sealed | None]
     id_number_index: Mapped[bytes | None]
@@ -38,6 +40,7 @@ class Person(Row, Tables):
         Index("people_by_state", "district_id", "state", "id"),
         Index("people_by_end", "district_id", "state", "valid_until"),
         Index("people_by_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+        Index("people_by_speciality", "specialities", postgresql_using="gin"),
         UniqueConstraint("district_id", "id_number_index"),
     )
 
