@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.vetting.people import queries as people
-from services.vetting.people.rules import g_category, g_clear
+from services.vetting.people.rules import g_category, g_clear, need_ground
 from services.vetting.rosters import queries as roster
 from services.vetting.rosters import rules
 from shared.caller import service_itself
@@ -65,7 +65,7 @@ def _judge(world: World, session_id: UUID, person_ids: list[UUID]) -> None:
             g_category(person.category, policy)
             g_clear(person.state, person.valid_until, day, policy)
             rules.need_role(person.category, person.is_minor, "LEAD", policy)
-            rules.need_engagement(people.is_engaged(work, person_id, session.school_id, day, day), policy)
+            need_ground(person.category, people.ground(work, person_id, session.school_id, day, day), policy)
             taken = roster.taken_hours(work, person_id, session.starts_at, session.ends_at)
             hours = rules.Hours(session.id, session.starts_at, session.ends_at)
             rules.need_clear_way(rules.overlapping([hours], taken))

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.enrollment import RollChanged
 from shared.ids import new_id
 from tests.builders import staff
 from tests.world import World
@@ -49,6 +50,21 @@ def passes(world: World, school: UUID, person: UUID, day: int = 0) -> list[dict[
     body = {"person_id": person, "school_id": school, "on": world.at(0, day=day).date()}
     items: list[dict[str, Any]] = world.as_("academic_affairs", school=school).post(f"{V}/gate-passes", body)["items"]
     return items
+
+
+def roll_changed(
+    world: World, school: UUID, group: UUID, version: int, *, added: int = 0, removed: int = 0, day: int = 0
+) -> RollChanged:
+    """A group's roll grows and shrinks from a day of the term on."""
+    return RollChanged(
+        district_id=world.district,
+        school_id=school,
+        group_id=group,
+        roll_version=version,
+        effective_from=world.at(0, day=day).date(),
+        added=tuple(new_id() for _ in range(added)),
+        removed=tuple(new_id() for _ in range(removed)),
+    )
 
 
 def add_people(world: World, count: int, school: UUID, *, valid_days: int = 300) -> list[UUID]:

@@ -5,6 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.attendance import EntryRefused, ViolationDetected
+from shared.contracts.enrollment import ComplaintOpened
+from shared.contracts.finance import MoneyViolationDetected
 from shared.contracts.vetting import (
     ComplianceCaseClosed,
     ComplianceCaseOpened,
@@ -242,3 +245,96 @@ def test_the_district_counts_cases_and_sanctions(district: World) -> None:
     assert sum(one["count"] for one in recent["cases"]) == 2
     school = district.as_("principal", school=there).get(f"{V}/compliance-statistics")
     assert [one["prohibition_code"] for one in school["cases"]] == ["PB10"]
+
+
+def heard(world: World, source_id: UUID) -> list[dict[str, Any]]:
+    """The cases that something told by another service opened."""
+    cases = world.as_("district_admin").all(CASES)
+    return [one for one in cases if one["source_id"] == str(source_id)]
+
+
+def complaint(world: World, **changes: Any) -> ComplaintOpened:
+    facts: dict[str, Any] = {
+        "district_id": world.district,
+        "school_id": world.schools[0],
+        "complaint_id": new_id(),
+        "topic": "PROVIDER",
+        "prohibition_code": "PB09",
+        "target_kind": None,
+        "target_id": None,
+        "on": world.first_day,
+    }
+    return ComplaintOpened(**facts | changes)
+
+
+@pytest.mark.clause("P2-5.4.9")
+def test_a_complaint_that_names_a_prohibition_is_examined_and_its_end_is_told_with_where_it_came_from(
+    district: World,
+) -> None:
+    person = staff.listed(district, district.schools[0])
+    said = complaint(district, target_kind="PERSON", target_id=person)
+    district.hear(said, said)
+    (case,) = heard(district, said.complaint_id)
+    assert (case["state"], case["source"]) == ("OPENED", "enrollment.complaint.opened")
+    assert (case["target_kind"], case["target_id"], case["school_id"]) == ("PERSON", str(person), str(said.school_id))
+    path = f"{CASES}/{case['id']}"
+    assert district.as_("inspector").get(f"{path}/account") == {"account": None}
+    (opened_on,) = district.as_("inspector").get(f"{path}/evidence")["items"]
+    assert opened_on["evidence_ref"] == f"enrollment.complaint.opened:{said.complaint_id}"
+    district.as_("inspector").post(f"{path}/investigate")
+    body = {"severity": "SERIOUS", "category": "E10", "evidence_ref": "调查报告"}
+    assert district.as_("district_admin").post(f"{path}/confirm", body)["conduct_record_id"]
+    sanctioned(district, case["id"], "TALK")
+    district.as_("district_admin").post(f"{path}/close")
+    closed = district.said("vetting")[-1]
+    assert isinstance(closed, ComplianceCaseClosed)
+    assert closed.source_id == said.complaint_id
+
+
+def test_a_complaint_about_nobody_known_is_a_case_about_the_school_and_one_without_a_prohibition_none(
+    district: World,
+) -> None:
+    unknown = complaint(district, target_kind="PERSON", target_id=new_id())
+    plain = complaint(district, prohibition_code=None)
+    district.hear(unknown, plain)
+    (case,) = heard(district, unknown.complaint_id)
+    assert (case["target_kind"], case["target_id"]) == ("SCHOOL", str(unknown.school_id))
+    assert heard(district, plain.complaint_id) == []
+
+
+def test_what_is_seen_on_the_spot_or_in_the_books_opens_a_case_on_its_evidence(district: World) -> None:
+    leaving = providers.serving(district, district.schools[0])
+    where = {"district_id": district.district, "school_id": district.schools[0], "violation_id": new_id()}
+    seen = ViolationDetected(
+        **where,
+        prohibition_code="PB10",
+        target_kind="PROVIDER",
+        target_id=UUID(leaving.provider),
+        on=district.first_day,
+        evidence_ref="照片三张",
+    )
+    booked = MoneyViolationDetected(
+        **where | {"violation_id": new_id()},
+        prohibition_code="PB04",
+        on=district.first_day,
+        evidence_ref="payment:1",
+    )
+    district.hear(seen, booked)
+    for said, target, code in ((seen, leaving.provider, "PB10"), (booked, str(district.schools[0]), "PB04")):
+        (case,) = heard(district, said.violation_id)
+        assert (case["target_id"], case["prohibition_code"]) == (target, code)
+        (opened_on,) = district.as_("inspector").get(f"{CASES}/{case['id']}/evidence")["items"]
+        assert opened_on["evidence_ref"] == said.evidence_ref
+
+
+@pytest.mark.clause("P2-5.4.8")
+def test_a_blocked_person_at_a_gate_is_a_case_and_one_without_a_pass_is_none(district: World) -> None:
+    school = district.schools[0]
+    blocked, other = staff.cleared(district, school), staff.cleared(district, school)
+    staff.substantiate(district, staff.allegation(district, blocked))
+    for person, cases in ((blocked, 1), (other, 0), (None, 0)):
+        entry = EntryRefused(
+            district_id=district.district, school_id=school, entry_id=new_id(), person_id=person, at=district.at(16)
+        )
+        district.hear(entry)
+        assert len(heard(district, entry.entry_id)) == cases

@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from shared.contracts.attendance import IncidentReported
 from shared.contracts.vetting import StaffBlocked
 from shared.ids import new_id
 from tests.builders import staff
@@ -138,7 +140,7 @@ def test_a_sanction_that_ends_while_it_is_appealed_lapses_once_it_is_upheld(dist
     district.set_time(district.at(8, day=200))
     staff.let_time_act(district)
     assert record_of(district, record)["state"] == "APPEALED"
-    district.as_("district_admin").post(f"{V}/conduct-records/{record}/uphold")
+    district.as_("district_admin").post(f"{V}/conduct-records/{record}/uphold", {"evidence_ref": "复核决定"})
     staff.let_time_act(district)
     assert record_of(district, record)["state"] == "LAPSED"
 
@@ -149,10 +151,10 @@ def test_each_decision_names_its_own_action_when_it_wants_another_person(distric
     decider = district.as_("vetting_officer", person=officer)
     decider.post(f"{V}/conduct-records/{record}/substantiate", {"sanction": "DEMERIT", "evidence_ref": "d"})
     district.as_("instructor", person=person).post(f"{V}/conduct-records/{record}/appeal")
-    for verb, body in (("uphold", None), ("reverse", {"evidence_ref": "d"})):
+    for verb in ("uphold", "reverse"):
         for one in (officer, person):
             admin = district.as_("district_admin", person=one, language="en")
-            refusal = admin.refused(f"{V}/conduct-records/{record}/{verb}", body)
+            refusal = admin.refused(f"{V}/conduct-records/{record}/{verb}", {"evidence_ref": "d"})
             assert (refusal["code"], refusal["detail"].split()[0]) == ("same_person", verb)
 
 
@@ -172,3 +174,44 @@ def test_a_record_is_of_a_kind_and_category_of_the_code_list(
     assert principal.refused(f"{V}/conduct-records", told | more, status=422)["errors"] == fault
     principal.refused(f"{V}/conduct-records", told | {"kind": "GOSSIP"}, status=422)
     principal.refused(f"{V}/conduct-records", told | {"kind": kind, "category": "E12"}, status=422)
+
+
+def test_each_decision_keeps_its_own_evidence_for_ever(district: World) -> None:
+    """INV-VET-15."""
+    person = staff.cleared(district, district.schools[0])
+    record = found(district, person, "DEMERIT")
+    district.as_("instructor", person=person).post(f"{V}/conduct-records/{record}/appeal")
+    district.as_("district_admin").post(f"{V}/conduct-records/{record}/reverse", {"evidence_ref": "复核决定"})
+    path = f"{V}/conduct-records/{record}/decisions"
+    kept = [(one["action"], one["evidence_ref"]) for one in district.as_("vetting_officer").get(path)["items"]]
+    assert [action for action, _ in kept] == ["substantiate", "reverse"]
+    assert kept[1] == ("reverse", "复核决定")
+    district.as_("principal").get(path, expect=403)
+    with pytest.raises(DBAPIError, match="append-only"):
+        district.change("vetting", "UPDATE decisions SET evidence_ref = 'x' WHERE subject_id = :id", id=record)
+
+
+@pytest.mark.parametrize(("category", "state"), [("E05", "SUSPENDED"), ("E09", "CLEARED"), (None, "CLEARED")])
+def test_staff_of_whom_an_incident_says_a_breach_are_examined_and_a_grave_one_suspends(
+    district: World, category: str | None, state: str
+) -> None:
+    person, stranger = staff.cleared(district, district.schools[0]), new_id()
+    incident = IncidentReported(
+        district_id=district.district,
+        school_id=district.schools[0],
+        incident_id=new_id(),
+        severity="SERIOUS",
+        category=category,
+        person_ids=(person, stranger),
+        at=district.at(16),
+    )
+    district.hear(incident, incident)
+    officer = district.as_("vetting_officer")
+    assert officer.get(f"{V}/people/{person}")["state"] == state
+    records = officer.all(f"{V}/conduct-records", person_id=person)
+    assert [(one["kind"], one["state"]) for one in records] == [("ETHICS_UNDER_INVESTIGATION", "UNDER_INVESTIGATION")][
+        : 1 if category else 0
+    ]
+    assert not officer.all(f"{V}/conduct-records", person_id=stranger)
+    for one in records:
+        officer.get(f"{V}/conduct-records/{one['id']}/account", expect=404)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.attendance import SessionCancelled
-from shared.contracts.vetting import SubstituteFilled, SubstitutesRequested, SubstituteUnfilled
+from shared.contracts.vetting import SubstituteEscalated, SubstituteFilled, SubstitutesRequested, SubstituteUnfilled
 from shared.ids import new_id
 from tests.builders import rosters, staff
 from tests.builders.rosters import V
@@ -143,16 +143,20 @@ def test_an_assignment_by_hand_ends_the_search(district: World) -> None:
     assert search(district, request)["state"] == "FILLED"
 
 
-@pytest.mark.parametrize("merges", [True, False])
-def test_half_an_hour_before_the_children_go_to_a_staffed_group_or_to_base_care(district: World, merges: bool) -> None:
-    school = district.schools[0]
+@pytest.mark.parametrize(("is_led", "pupils", "merges"), [(True, 40, True), (True, 41, False), (False, 0, False)])
+def test_half_an_hour_before_the_children_go_to_a_staffed_group_that_has_room_or_to_base_care(
+    district: World, is_led: bool, pupils: int, merges: bool
+) -> None:
+    school, group = district.schools[0], new_id()
     _, request = vacancy(district, school)
     wait_until(district, 14, 30, day=2)
     assert search(district, request)["level"] == 2
     (lead,) = rosters.add_people(district, 1, school)
-    (beside,) = staff.sessions(district, school, days=3)[2:]
-    if merges:
+    (beside,) = staff.sessions(district, school, days=3, group=group)[2:]
+    if is_led:
         rosters.assign(district, school, lead, [beside])
+    for version, (added, removed, day) in enumerate(((pupils + 2, 0, 0), (0, 2, 1), (9, 0, 3)), start=1):
+        district.hear(rosters.roll_changed(district, school, group, version, added=added, removed=removed, day=day))
     wait_until(district, 15, 31, day=2)
     found = search(district, request)
     outcome = ("MERGE", str(beside)) if merges else ("BASE_CARE", None)
@@ -195,3 +199,18 @@ def test_a_block_of_hundreds_of_assignments_seeks_for_each_once_in_a_few_stateme
     waiting = "SELECT count(*) FROM timers WHERE district_id = :d AND kind = 'substitute.deadline' AND fired_at IS NULL"
     assert district.read("vetting", waiting, d=district.district) == [(600,)]
     assert broken(district) == {}
+
+
+def test_two_hours_before_the_school_itself_is_called_and_whoever_leads_the_duty_is_told(district: World) -> None:
+    school = district.schools[0]
+    session, request = vacancy(district, school)
+    (leader,) = rosters.add_people(district, 1, school)
+    district.change("vetting", "UPDATE people SET category = 'OWN_STAFF' WHERE id = :id", id=leader)
+    rosters.assign(district, school, leader, staff.sessions(district, school, days=3)[2:], role="ASSIST")
+    duty = {"school_id": school, "person_id": leader, "starts_at": district.at(15, day=2)}
+    district.as_("principal").post(f"{V}/duties", duty | {"ends_at": district.at(19, day=2)})
+    wait_until(district, 14, day=2)
+    (said,) = [event for event in district.said("vetting") if isinstance(event, SubstituteEscalated)]
+    assert (str(said.request_id), said.session_id, said.deadline) == (request, session, district.at(15, 30, day=2))
+    told = district.read("vetting", "SELECT template FROM notifications WHERE person_id = :id", id=leader)
+    assert ("substitute_wanted",) in told

@@ -1,6 +1,6 @@
 """Who may serve: the clearance machine (V1) and the gate G-CLEAR (domain.md §4.1)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -32,6 +32,7 @@ STAFF_MEMBER = Machine(
 
 OWN_TEACHER, PROVIDER_STAFF = "OWN_TEACHER", "PROVIDER_STAFF"
 SECONDMENT = "SECONDMENT"
+TUTORING = "HOMEWORK_TUTORING"
 PROVIDERS = ("provider.training_institutions", "provider.partner_orgs")
 
 
@@ -171,6 +172,17 @@ def need_insufficiency(category: str, insufficiency_ref: str | None, policy: Pol
     if external and policy.value("staff.external_only_if_insufficient") and not insufficiency_ref:
         clauses = policy.clauses("staff.external_only_if_insufficient")
         raise Refused("insufficiency_not_declared", gate="G-CLEAR", clauses=clauses)
+
+
+def tutored(content_type: str, grades: Collection[int], policy: Policy) -> Mapping[str, Collection[str]]:
+    """By grade, the subjects of which whoever leads such a session teaches one; nothing but tutoring asks for any.
+
+    An item whose grades nobody told is for all of them.
+    """
+    subjects = policy.value("homework_subjects")
+    if content_type != TUTORING or subjects is None:
+        return {}
+    return {grade: subjects.get(grade, ()) for grade in map(str, grades or subjects)}
 
 
 def _blocked(policy: Policy) -> Refused:

@@ -172,7 +172,7 @@ def _not_of_subject(
 ) -> rules.Obstacles:
     if role != "LEAD":
         return {}
-    grades = queries.grades_of(work, {session.item_id for session in sessions})
+    grades = people.grades_of(work, {session.item_id for session in sessions})
     return {
         session.id: refusal
         for session in sessions

@@ -11,7 +11,7 @@ from sqlalchemy import Date, Select, and_, cast, func, select
 from services.vetting.people import queries as people
 from services.vetting.people.rules import OWN_TEACHER
 from services.vetting.rosters import rules
-from services.vetting.tables import Assignment, Item, Person, PlannedSession, Post
+from services.vetting.tables import Assignment, Person, PlannedSession, Post
 from shared.clock import LOCAL, day_begins, day_ends
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
@@ -75,12 +75,6 @@ def taken_hours(work: Work, person_id: UUID, starts_at: datetime, ends_at: datet
         )
     )
     return [rules.Hours(*row) for row in rows]
-
-
-def grades_of(work: Work, item_ids: Collection[UUID]) -> dict[UUID, list[int]]:
-    """The grades that each item is for."""
-    rows = work.session.execute(select(Item.id, Item.grades).where(Item.id.in_(item_ids)))
-    return {item_id: [] for item_id in item_ids} | {row.id: row.grades for row in rows}
 
 
 def on_roster(work: Work, session_ids: Collection[UUID]) -> list[rules.OnRoster]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.vetting.people.rules import OWN_TEACHER
+from services.vetting.people.rules import OWN_TEACHER, tutored
 from shared.policy import Policy
 from shared.refusals import Invalid, Refused
 from shared.states import Machine
@@ -16,7 +16,6 @@ ASSIGNMENT = Machine(
     {("CONFIRMED", "remove"): "REMOVED", ("CONFIRMED", "serve"): "SERVED"},
 )
 
-TUTORING = "HOMEWORK_TUTORING"
 ROLES = ("LEAD", "ASSIST", "HELPER")
 SUPERVISING = frozenset({"LEAD", "ASSIST"})
 
@@ -102,18 +101,11 @@ def without_own_teacher(
 def not_of_subject(
     content_type: str, grades: Collection[int], specialities: Collection[str], policy: Policy
 ) -> Refused | None:
-    """Homework is tutored by a teacher of one of the subjects that the profile names for each of the item's grades.
-
-    An item whose grades nobody told is for all of them.
-    """
-    path = "homework_subjects"
-    subjects = policy.value(path)
-    if content_type != TUTORING or subjects is None:
-        return None
-    for grade in map(str, grades or subjects):
-        if not set(subjects.get(grade, ())) & set(specialities):
-            wanted = ", ".join(subjects.get(grade, ()))
-            return Refused("not_of_subject", clauses=policy.clauses(path), grade=grade, subjects=wanted)
+    """Homework is tutored by a teacher of one of the subjects that the profile names for each of the item's grades."""
+    for grade, subjects in tutored(content_type, grades, policy).items():
+        if not set(subjects) & set(specialities):
+            clauses = policy.clauses("homework_subjects")
+            return Refused("not_of_subject", clauses=clauses, grade=grade, subjects=", ".join(subjects))
     return None
 
 

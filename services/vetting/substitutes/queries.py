@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func
 from sqlalchemy.orm import aliased
 
 from services.vetting.people import queries as people
-from services.vetting.people.rules import OWN_TEACHER
+from services.vetting.people import rules as standing
 from services.vetting.providers import queries as providers
 from services.vetting.substitutes.rules import SUPERVISING, Beside, Candidate
 from services.vetting.tables import (
@@ -64,7 +64,11 @@ def read_candidates(work: Work, request_id: UUID, *, after: int, limit: int) -> 
     request = work.one(list_requests(work).where(SubstituteRequest.id == request_id), thing="substitute request")
     session = work.get(PlannedSession, request.session_id)
     policy = policy_of_term(work, session.school_id, session.term_id)
-    rows = work.session.execute(_candidates(request, session, policy).offset(after).limit(limit + 1)).mappings().all()
+    rows = (
+        work.session.execute(_candidates(work, request, session, policy).offset(after).limit(limit + 1))
+        .mappings()
+        .all()
+    )
     items = [{"position": place, **row} for place, row in enumerate(rows[:limit], start=after + 1)]
     return {"items": items, "next": after + limit if len(rows) > limit else None}
 
@@ -73,7 +77,7 @@ def find_candidate(
     work: Work, request: SubstituteRequest, session: PlannedSession, policy: Policy, person_id: UUID
 ) -> Candidate | None:
     """A person's place, if they could take the vacancy at all."""
-    query = _candidates(request, session, policy).where(Person.id == person_id)
+    query = _candidates(work, request, session, policy).where(Person.id == person_id)
     row = work.session.execute(query).mappings().one_or_none()
     return None if row is None else Candidate(**row)
 
@@ -82,11 +86,11 @@ def unasked(work: Work, request: SubstituteRequest, session: PlannedSession, pol
     """The best who are free and were not asked yet, as many as are asked at once."""
     asked = exists().where(SubstituteOffer.request_id == request.id, SubstituteOffer.person_id == Person.id)
     most = policy.value("substitutes.offers_at_once")
-    query = _candidates(request, session, policy).where(~asked, ~_is_busy(session)).limit(most)
+    query = _candidates(work, request, session, policy).where(~asked, ~_is_busy(session)).limit(most)
     return [Candidate(**row) for row in work.session.execute(query).mappings()]
 
 
-def _candidates(request: SubstituteRequest, session: PlannedSession, policy: Policy) -> Select[Any]:
+def _candidates(work: Work, request: SubstituteRequest, session: PlannedSession, policy: Policy) -> Select[Any]:
     on_list = exists().where(Post.person_id == Person.id, Post.school_id == session.school_id)
     missing = (
         select(Person.category)
@@ -108,6 +112,7 @@ def _candidates(request: SubstituteRequest, session: PlannedSession, policy: Pol
             Person.state == "CLEARED",
             Person.valid_until >= local_date(session.ends_at),
             *_may_hold(request, session, on_list, policy),
+            *_teaches(work, request, session, policy),
         )
         .order_by(is_free.desc(), on_list.desc(), same_category.desc(), Person.id)
     )
@@ -143,10 +148,21 @@ def _may_hold(
             Assignment.session_id == session.id,
             Assignment.state == "CONFIRMED",
             Assignment.role.in_(SUPERVISING),
-            teacher.category == OWN_TEACHER,
+            teacher.category == standing.OWN_TEACHER,
         )
     )
-    return (*grown, or_(and_(on_list, Person.category == OWN_TEACHER), beside.exists()))
+    return (*grown, or_(and_(on_list, Person.category == standing.OWN_TEACHER), beside.exists()))
+
+
+def _teaches(
+    work: Work, request: SubstituteRequest, session: PlannedSession, policy: Policy
+) -> list[ColumnElement[bool]]:
+    """Whoever leads tutoring teaches a subject of each grade."""
+    if request.role != "LEAD":
+        return []
+    grades = people.grades_of(work, [session.item_id])[session.item_id]
+    subjects = standing.tutored(session.content_type, grades, policy).values()
+    return [Person.specialities.overlap(list(of_grade)) for of_grade in subjects]
 
 
 def _is_busy(session: PlannedSession) -> Any:
