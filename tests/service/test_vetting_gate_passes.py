@@ -191,10 +191,9 @@ def test_the_qr_code_is_a_picture_of_such_a_token(district: World) -> None:
 def test_a_pass_is_over_after_its_last_instant(district: World) -> None:
     person, _ = guest(district, 10)
     (held,) = rosters.passes(district, district.schools[0], person)
+    office = district.as_("academic_affairs")
     for hour, minute, state in ((11, 59, "ISSUED"), (12, 0, "EXPIRED")):
         district.set_time(district.at(hour, minute))
         staff.let_time_act(district)
-        assert district.as_("academic_affairs").all(f"{V}/gate-passes", person_id=person)[0]["state"] == state
-    assert (
-        district.as_("academic_affairs").refused(f"{V}/gate-passes/{held['id']}/revoke")["code"] == "illegal_transition"
-    )
+        assert office.all(f"{V}/gate-passes", person_id=person)[0]["state"] == state
+    assert office.refused(f"{V}/gate-passes/{held['id']}/revoke")["code"] == "illegal_transition"
