@@ -173,8 +173,8 @@ def keep_free(school: School, participation_id: str) -> None:
     )
 
 
-@pytest.mark.clause("P3-2.2.9")
-def test_a_group_of_care_does_not_meet_before_the_second_week(school: School) -> None:
+def taking_part(school: School) -> str:
+    """A child whose family was granted care; the participation's id."""
     link = links(school)[0]
     application = asked(school, link)
     step(school, link, application, "prelim-review")
@@ -182,12 +182,55 @@ def test_a_group_of_care_does_not_meet_before_the_second_week(school: School) ->
     school.parent(link).post(f"{E}/applications/{application['id']}/submit-form", {"evidence_ref": "stamped-1"})
     decide(school, application, "approve")
     body = {"application_ids": [application["id"]]}
-    (participation,) = school.office().post(f"{E}/participations", body)["items"]
-    refusal = confirmed_group(school, [participation["id"]], expect=409)
+    return str(school.office().post(f"{E}/participations", body)["items"][0]["id"])
+
+
+@pytest.mark.clause("P3-2.2.9")
+def test_a_group_of_care_does_not_meet_before_the_second_week(school: School) -> None:
+    participation = taking_part(school)
+    refusal = confirmed_group(school, [participation], expect=409)
     assert (refusal["gate"], refusal["code"]) == ("G-TIME", "starts_too_early_in_term")
     assert refusal["clauses"][0]["id"] == "P3-2.2.9"
     second_week = school.world.at(8, day=7).date()
-    assert confirmed_group(school, [participation["id"]], starts_on=second_week)["starts_on"] == str(second_week)
+    assert confirmed_group(school, [participation], starts_on=second_week)["starts_on"] == str(second_week)
+
+
+@pytest.mark.clause("P3-2.2.7")
+@pytest.mark.parametrize(("lacks", "code"), [("venue_id", "venue_missing"), ("lead_person_id", "lead_not_cleared")])
+def test_no_group_is_registered_without_its_teacher_and_its_place(school: School, lacks: str, code: str) -> None:
+    wanted = {"item_id": school.item["id"], "title": "一班", "capacity": 30}
+    fixed = {"venue_id": new_id(), "lead_person_id": school.lead, lacks: None}
+    group = school.office().post(f"{E}/groups", wanted | fixed)
+    members = {"participation_ids": [taking_part(school)]}
+    school.office().post(f"{E}/groups/{group['id']}/add-members", members)
+    start = {"starts_on": school.world.at(8, day=7).date()}
+    refusal = school.office().refused(f"{E}/groups/{group['id']}/confirm", start)
+    assert (refusal["code"], "P3-2.2.7" in [one["id"] for one in refusal["clauses"]]) == (code, True)
+
+
+@pytest.mark.clause("P3-4.2.4")
+def test_no_session_opens_before_pupils_teachers_places_and_pickup_rules_were_gone_through_again(
+    school: School,
+) -> None:
+    points = school.principal().get(f"{E}/plans/{school.plan['id']}/readiness")
+    again = {"roll", "staffing", "venue", "pickup_rules"}
+    assert (again - set(points["missing"]), points["due_on"]) == (set(), "2027-03-20")
+    refusal = school.principal().refused(f"{E}/plans/{school.plan['id']}/activate")
+    assert (refusal["code"], refusal["gate"]) == ("not_ready", "G-READY")
+    assert "P3-4.2.4" in [one["id"] for one in refusal["clauses"]]
+
+
+@pytest.mark.clause("P3-2.1.4")
+def test_clubs_are_of_the_arts_the_sciences_and_sports_and_of_nothing_else(world: World) -> None:
+    school = before_term(world, "p3-shanghai")
+    club = {"segment": "club", "starts": "16:20", "ends": "17:20", "fee_bearing": False}
+    draft(school, **club, content_type="GAMES")
+    refusal = school.principal().refused(f"{E}/items/{school.item['id']}/approve")
+    assert (refusal["code"], refusal["gate"]) == ("content_not_allowed", "G-CONTENT")
+    assert "P3-2.1.4" in [one["id"] for one in refusal["clauses"]]
+    for content_type in ("ART", "SCIENCE", "SPORT"):
+        draft_item(school, **club, content_type=content_type)
+        school.principal().post(f"{E}/items/{school.item['id']}/approve")
 
 
 @pytest.mark.clause("P3-2.2.3")

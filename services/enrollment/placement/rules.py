@@ -73,7 +73,8 @@ def confirm(
     if venue_id is None:
         raise Refused("venue_missing", gate="G-VENUE", clauses=policy.clauses("venue.scope"))
     if not lead_is_cleared:
-        clauses = (*policy.clauses("staff.qualification_required"), *policy.clauses("staff.bad_record_block"))
+        paths = ("staff.teacher_in_charge_each_activity", "staff.qualification_required", "staff.bad_record_block")
+        clauses = dict.fromkeys(clause for path in paths for clause in policy.clauses(path))
         raise Refused("lead_not_cleared", gate="G-CLEAR", clauses=clauses)
     if not size:
         raise Refused("group_empty")

@@ -16,17 +16,20 @@ door = Door("readiness", "开班准备 readiness")
 
 
 class ReadinessOut(ma.Schema):
-    """The checklist of the profile, and what is missing of it."""
+    """The checklist of the profile, what is missing of it, and by when the profile wants it gone through."""
 
     points = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Boolean())
     missing = ma.fields.List(ma.fields.String())
+    due_on = ma.fields.Date(allow_none=True)
 
 
 @door.get("/plans/<uuid:plan_id>/readiness", needs="plan.read", gives=ReadinessOut)
 def read_readiness(work: Work, plan_id: UUID) -> dict[str, Any]:
     """How far a plan is from its first session."""
-    points = queries.points(work, work.get(ServicePlan, plan_id))
-    return {"points": points, "missing": [point for point, holds in points.items() if not holds]}
+    plan = work.get(ServicePlan, plan_id)
+    points = queries.points(work, plan)
+    missing = [point for point, holds in points.items() if not holds]
+    return {"points": points, "missing": missing, "due_on": queries.due_on(work, plan)}
 
 
 @door.post("/plans/<uuid:plan_id>/activate", needs="plan.activate", gives=PlanOut)

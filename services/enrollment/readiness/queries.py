@@ -1,5 +1,6 @@
 """How far a plan is, from our own rows and from what the others said."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -17,6 +18,7 @@ from services.enrollment.tables import (
     VenueStanding,
 )
 from shared.messaging.work import Work
+from shared.policy.published import term
 
 
 def is_sealed(work: Work, school_id: UUID, term_id: UUID) -> bool:
@@ -37,6 +39,11 @@ def points(work: Work, plan: ServicePlan) -> dict[str, bool]:
     is_safe = standing is not None and standing.is_safe
     facts = _own_facts(work, plan) | dict.fromkeys(rules.SAFETY_PACK, is_safe)
     return rules.checklist(facts, policy_of(work, plan))
+
+
+def due_on(work: Work, plan: ServicePlan) -> date | None:
+    """By when the checklist is to be gone through; None where the profile sets no day."""
+    return rules.due_on(term(work, plan.term_id).starts_on, policy_of(work, plan))
 
 
 def need_ready(work: Work, plan: ServicePlan) -> None:

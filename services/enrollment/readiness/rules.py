@@ -1,6 +1,7 @@
 """The checklist (E18, G-READY)."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from shared.policy import Policy
 from shared.refusals import Refused
@@ -12,6 +13,16 @@ SAFETY_PACK = ("safety_systems", "emergency_plan", "pickup_rules")
 def checklist(facts: Mapping[str, bool], policy: Policy) -> dict[str, bool]:
     """The points that the profile demands, and whether each holds; a point nobody speaks of does not hold."""
     return {point: facts.get(point, False) for point, wanted in policy.section("readiness").items() if wanted}
+
+
+def due_on(term_starts_on: date, policy: Policy) -> date | None:
+    """By when the profile wants the checklist gone through: its day of the year, the first in the term or after it."""
+    month_and_day = policy.value("reconfirm_by")
+    if month_and_day is None:
+        return None
+    month, day = map(int, month_and_day.split("-"))
+    due = date(term_starts_on.year, month, day)
+    return due if due >= term_starts_on else date(due.year + 1, month, day)
 
 
 def g_ready(points: Mapping[str, bool], policy: Policy) -> None:
