@@ -1,5 +1,6 @@
 """What must hold of rosters and passes after every command, whoever raced with whom."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from shared.contracts.vetting import (
     StaffSuspended,
 )
 from shared.events import Event, decode
+from shared.policy import effective
 from tests.invariants import NOW
 from tests.world import World
 
@@ -111,12 +113,60 @@ def passing_beyond(world: World) -> list[Any]:
     return broken
 
 
+def without_ground(world: World) -> list[Any]:
+    """INV-VET-14: whoever is on no staff list of the school serves under a contract of an allowed kind that states that
+    the own staff does not suffice, as Hebi wants it.
+    """
+    allowed = effective("p5-hebi").value("staff.contract_kinds")["RETIRED_TEACHER"]
+    day = "CAST(timezone('Asia/Shanghai', a.starts_at) AS date)"
+    return world.read(
+        "vetting",
+        f"SELECT a.id FROM assignments a WHERE a.district_id = :d AND a.state = 'CONFIRMED' AND a.ends_at > {NOW}"
+        " AND NOT EXISTS (SELECT FROM posts p WHERE p.person_id = a.person_id AND p.school_id = a.school_id)"
+        " AND NOT EXISTS (SELECT FROM engagements e WHERE e.person_id = a.person_id AND e.school_id = a.school_id"
+        f" AND e.state = 'ACTIVE' AND {day} BETWEEN e.starts_on AND e.ends_on"
+        " AND e.insufficiency_ref IS NOT NULL AND e.kind = ANY(:kinds))",
+        d=world.district,
+        kinds=list(allowed),
+    )
+
+
+def leading_unfit(world: World) -> list[Any]:
+    """INV-VET-01 for duties: nobody is named ahead who is not cleared now."""
+    return _read(
+        world,
+        "SELECT d.id FROM duties d JOIN people p ON p.id = d.person_id WHERE d.district_id = :d"
+        f" AND d.state = 'NAMED' AND d.ends_at > {NOW} AND p.state <> 'CLEARED'",
+    )
+
+
+def miscounted(world: World) -> list[Any]:
+    """INV-VET-17: the share of leading that is reported is the one that a count by hand gives."""
+    led: dict[str, list[bool]] = defaultdict(list)
+    for school, is_own in _read(
+        world,
+        "SELECT a.school_id, p.category IN ('OWN_TEACHER', 'OWN_STAFF', 'GUARD', 'LOGISTICS') AND EXISTS"
+        " (SELECT FROM posts o WHERE o.person_id = p.id AND o.school_id = a.school_id)"
+        " FROM assignments a JOIN people p ON p.id = a.person_id"
+        " WHERE a.district_id = :d AND a.role = 'LEAD' AND a.state IN ('CONFIRMED', 'SERVED')",
+    ):
+        led[str(school)].append(is_own)
+    counted = {school: sum(own) * 10_000 // len(own) for school, own in led.items()}
+    lines = world.as_("academic_affairs").get("/vetting/v1/own-lead-shares", term_id=world.term)["items"]
+    reported = {line["school_id"]: line["own_share_bp"] for line in lines}
+    wrong = [line for line in lines if line["reaches_least"] != (line["own_share_bp"] >= 5000)]
+    return wrong if reported == counted else [reported, counted]
+
+
 CHECKS: dict[str, Check] = {
     "INV-VET-01": unfit,
     "INV-VET-02, -03": confirmed_after_loss,
     "INV-VET-09": in_two_places,
     "INV-VET-10": unsought,
     "INV-VET-11": passing_beyond,
+    "INV-VET-14": without_ground,
+    "INV-VET-01 of duties": leading_unfit,
+    "INV-VET-17": miscounted,
 }
 
 

@@ -21,13 +21,16 @@ from tests.properties.rosters import broken
 from tests.world import House, World
 
 TEACHERS, WORKERS = 4, 8
+CONTRACTS = ("LABOUR_CONTRACT", "SERVICE_AGREEMENT", "SECONDMENT")
 ROLES = ("LEAD", "ASSIST", "HELPER")
 ANSWERS = (200, 201, 404, 409, 422)
 """Done, or refused by a rule; anything else is a defect."""
 
 
 class District:
-    """Four teachers of two schools, one a minor, whose clearances end within the term; sessions that overlap."""
+    """Four teachers of two schools, one a minor, whose clearances end within the term; somebody from outside; sessions
+    that overlap.
+    """
 
     def __init__(self, house: House) -> None:
         self.world = world = rosters.open_term(World(house, house.assembled(("vetting",))))
@@ -41,6 +44,8 @@ class District:
             there=there,
         )
         world.change("vetting", "UPDATE people SET is_minor = true WHERE id = :id", id=self.people[-1])
+        self.outsider = rosters.outsider(world, here)
+        self.people.append(self.outsider)
         self.group = new_id()
         self.sessions = staff.sessions(world, here, hour=14, group=self.group)
         for school, hour in ((here, 15), (there, 15), (there, 17)):
@@ -94,6 +99,26 @@ class District:
         path, person = f"substitute-requests/{self.one_of('substitute-requests', one)}", self.person(other)
         self.ask("academic_affairs", f"{path}/offer", {"person_id": person})
         self.ask("instructor", f"{path}/accept", person=person)
+
+    def hire(self, one: int, other: int) -> None:
+        """A contract of one kind or another, with a statement that the own staff does not suffice or without one."""
+        terms = {"school_id": self.world.schools[one % 2], "person_id": self.outsider, "kind": CONTRACTS[other % 3]}
+        first = self.world.first_day + timedelta(days=one % 4)
+        span = {"starts_on": first, "ends_on": first + timedelta(days=other % 3)}
+        stated = {"insufficiency_ref": "doc"} if other % 5 else {}
+        self.ask("academic_affairs", "engagements", terms | span | stated)
+        contract = self.one_of("engagements", other, state="DRAFT")
+        for party in ("school", "person"):
+            self.ask("principal", f"engagements/{contract}/sign", {"party": party})
+
+    def end_contract(self, one: int, _: int) -> None:
+        self.ask("principal", f"engagements/{self.one_of('engagements', one, state='ACTIVE')}/terminate")
+
+    def name_duty_leader(self, one: int, other: int) -> None:
+        day = other % 5
+        hours = {"starts_at": self.world.at(14, day=day), "ends_at": self.world.at(19, day=day)}
+        body = {"school_id": self.world.schools[one % 2], "person_id": self.person(one)}
+        self.ask("principal", "duties", body | hours)
 
     def suspend(self, one: int, _: int) -> None:
         staff.allegation(self.world, self.person(one), "E05")
@@ -152,6 +177,9 @@ COMMANDS: dict[str, Callable[[District, int, int], None]] = {
     "hand_over": District.hand_over,
     "issue_pass": District.issue_pass,
     "stand_in": District.stand_in,
+    "hire": District.hire,
+    "end_contract": District.end_contract,
+    "name_duty_leader": District.name_duty_leader,
     "suspend": District.suspend,
     "dismiss": District.dismiss,
     "block": District.block,
