@@ -111,6 +111,11 @@ class District:
         for party in ("school", "person"):
             self.ask("principal", f"engagements/{contract}/sign", {"party": party})
 
+    def bring_in(self, one: int, other: int) -> None:
+        """Somebody from outside beside the others, at one school or the other."""
+        body = {"person_id": self.outsider, "role": ROLES[1 + other % 2]}
+        self.ask("academic_affairs", "assignments", body | {"session_ids": [self.sessions[one % len(self.sessions)]]})
+
     def end_contract(self, one: int, _: int) -> None:
         self.ask("principal", f"engagements/{self.one_of('engagements', one, state='ACTIVE')}/terminate")
 
@@ -178,6 +183,7 @@ COMMANDS: dict[str, Callable[[District, int, int], None]] = {
     "issue_pass": District.issue_pass,
     "stand_in": District.stand_in,
     "hire": District.hire,
+    "bring_in": District.bring_in,
     "end_contract": District.end_contract,
     "name_duty_leader": District.name_duty_leader,
     "suspend": District.suspend,
