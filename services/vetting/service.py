@@ -28,6 +28,7 @@ from services.vetting.rosters import handlers as roster_handlers
 from services.vetting.rosters.api import door as rosters
 from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
+from services.vetting.supervision.api import door as supervision
 from services.vetting.tables import Tables
 from shared.contracts.attendance import (
     EntryRefused,
@@ -69,6 +70,7 @@ SERVICE = Service(
         duties,
         exits,
         compliance,
+        supervision,
     ),
     reactions=(
         *published.REACTIONS,
