@@ -83,6 +83,23 @@ def test_a_case_about_a_school_goes_from_the_first_word_to_its_close(district: W
     assert [type(event) for event in said] == [ComplianceCaseOpened, ComplianceCaseSanctioned, ComplianceCaseClosed]
 
 
+@pytest.mark.clause("P2-5.1.6")
+@pytest.mark.clause("P2-5.1.7")
+@pytest.mark.clause("P2-5.4.11")
+def test_who_refuses_pupils_without_reason_is_on_record_by_severity_and_out_of_the_years_commendation(
+    district: World,
+) -> None:
+    school, other = district.schools[:2]
+    case = confirmed(district, "SCHOOL", school, "PB01")
+    sanctioned(district, case, "COMMENDATION_BAR", "CRITICISM", "ACCOUNTABILITY")
+    sanctioned(district, confirmed(district, "SCHOOL", other, "PB01"), "TALK")
+    year = {"happened_on_from": district.first_day, "happened_on_to": district.first_day}
+    barred = district.as_("district_admin").all(CASES, sanctions="COMMENDATION_BAR", **year)
+    assert [(one["target_id"], one["severity"]) for one in barred] == [(str(school), "SERIOUS")]
+    (kept,) = district.as_("principal", school=school).all(CASES)
+    assert (kept["id"], kept["sanctions"]) == (case, ["ACCOUNTABILITY", "COMMENDATION_BAR", "CRITICISM"])
+
+
 @pytest.mark.clause("P2-5.4.10")
 def test_premises_given_to_a_business_are_a_case_like_any_other(district: World) -> None:
     case = examined(district, "SCHOOL", district.schools[0], "PB10")

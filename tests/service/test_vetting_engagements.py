@@ -177,3 +177,17 @@ def test_a_principals_declaration_lets_a_school_hire_in_its_time_and_no_other_sc
     for other in ({"school_id": there}, late):
         refusal = office.refused("/vetting/v1/engagements", wanted | other)
         assert (refusal["code"], refusal["clauses"][0]["id"]) == ("insufficiency_not_declared", "P5-3.5.3")
+
+
+@pytest.mark.clause("P5-4.1.5")
+def test_the_bureau_that_protects_staff_reads_what_they_are_engaged_for_and_changes_nothing(district: World) -> None:
+    person = retired_teacher(district)
+    engaged(district, person)
+    bureau = district.as_("oversight_hr")
+    (contract,) = bureau.all("/vetting/v1/engagements", person_id=person)
+    assert (contract["kind"], contract["state"], contract["signed_by"]) == (
+        "SERVICE_AGREEMENT",
+        "ACTIVE",
+        ["person", "school"],
+    )
+    bureau.post(f"/vetting/v1/engagements/{contract['id']}/terminate", expect=403)

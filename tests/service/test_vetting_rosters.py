@@ -227,7 +227,8 @@ def test_a_swap_is_refused_whole_when_one_of_the_two_may_not_serve_there(distric
     district.as_("academic_affairs", school=school).post(path, body, expect=404)
 
 
-def test_a_session_is_handed_to_a_cleared_person_alone(district: World) -> None:
+@pytest.mark.clause("P1-3.2.2")
+def test_a_session_is_handed_to_a_cleared_person_alone_and_the_change_stays_on_record(district: World) -> None:
     school = district.schools[0]
     person, other, uncleared = (
         staff.cleared(district, school),
@@ -240,7 +241,8 @@ def test_a_session_is_handed_to_a_cleared_person_alone(district: World) -> None:
     assert office.refused(path, {"person_id": uncleared})["code"] == "not_cleared"
     assert office.post(path, {"person_id": person}, expect=422)["errors"] == {"person_id": "has_it_already"}
     assert office.post(path, {"person_id": other})["person_id"] == str(other)
-    assert states(district, person) == {"REMOVED"}
+    (before,) = rosters.roster(district, person_id=person)
+    assert (before["id"], before["state"], before["cause"]) == (mine, "REMOVED", "HANDED_OVER")
     assert office.refused(path, {"person_id": other})["code"] == "illegal_transition"
 
 

@@ -112,7 +112,10 @@ def open_compliance_case(work: Work, **new: Any) -> ComplianceCase:
     needs="compliance.read",
     gives=CaseOut,
     of=ComplianceCase,
-    filters=("state", "prohibition_code", "target_kind", "target_id", "school_id", "severity", "happened_on", "source"),
+    filters=(
+        *("state", "prohibition_code", "target_kind", "target_id", "school_id", "severity"),
+        *("happened_on", "source", "sanctions"),
+    ),
     sorts=("id", "happened_on"),
 )
 def list_compliance_cases(work: Work) -> Select[Any]:
