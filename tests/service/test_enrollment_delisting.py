@@ -10,6 +10,7 @@ from shared.contracts.enrollment import (
     GroupClosed,
     ItemDelisted,
     ItemSuspended,
+    ParticipationConfirmed,
     ParticipationWithdrawn,
     ProviderItemsDelisted,
     RollChanged,
@@ -40,6 +41,7 @@ from tests.builders.enrollment import (
     signed,
     state_of,
     survey,
+    today,
     told,
 )
 from tests.world import World
@@ -115,6 +117,30 @@ def test_a_delisted_item_takes_its_groups_and_whoever_took_part_in_nothing_else_
     ]
     problem = school.office().refused(f"{E}/items/{school.item['id']}/delist")
     assert problem["code"] == "illegal_transition"
+
+
+def test_a_family_whose_item_is_gone_waits_for_another_and_takes_what_it_is_offered(school: School) -> None:
+    care = opened_with_care_and_science(school)
+    link, participation, _ = taking_part(school)
+    school.office().post(f"{E}/items/{school.item['id']}/delist")
+    waiting, before = sorted(school.office().all(f"{E}/applications"), key=lambda one: str(one["state"]), reverse=True)
+    assert (before["id"], before["state"], waiting["state"]) == (participation, "ENDED", "WAITLISTED")
+    path = f"{E}/applications/{waiting['id']}"
+    assert school.office().refused(f"{path}/place")["code"] == "item_not_listed"
+    school.office().post(f"{path}/offer-reallocation", {"item_ids": [care["id"]]})
+    assert school.parent(link).post(f"{path}/accept")["state"] == "APPROVED"
+    (again,) = school.office().post(f"{E}/participations", {"application_ids": [waiting["id"]]})["items"]
+    assert (again["id"], again["pupil_id"], again["state"]) == (waiting["id"], link["pupil_id"], "PENDING")
+    confirmed = of_type(school.world, ParticipationConfirmed)[-1]
+    assert [str(place.item_id) for place in confirmed.places] == [care["id"]]
+
+
+def test_a_family_that_left_may_apply_again(school: School) -> None:
+    opened(school)
+    link, participation, _ = taking_part(school)
+    school.parent(link).post(f"{E}/participations/{participation}/withdraw", {"effective_on": today(school)})
+    assert state_of(school, participation) == "WITHDRAWN"
+    assert approved(school, link)["state"] == "APPROVED"
 
 
 def test_who_takes_part_in_something_else_stays_and_is_off_the_roll_alone(school: School) -> None:

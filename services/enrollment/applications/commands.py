@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from services.enrollment.applications import queries, rules
 from services.enrollment.catalogue.queries import find_items, find_judged
 from services.enrollment.catalogue.rules import Item
@@ -26,6 +28,11 @@ from shared.timers import cancel_timer, set_timer
 
 STALLED = "application.stalled"
 OFFER_ENDS = "application.offer_ends"
+KEPT = (
+    *("district_id", "school_id", "window_id", "plan_id", "term_id", "pupil_id", "guardian_id", "class_id"),
+    *("item_ids", "kind", "chain", "evidence_ref"),
+)
+"""What a family that loses its item waits with."""
 
 
 # Applying
@@ -133,8 +140,9 @@ def _g_apply(
 
 
 def _other_wishes(work: Work, pupil_id: UUID, term_id: UUID, *, besides: UUID | None = None) -> list[Item]:
-    """What a pupil applied for in a term, as far as it stands, besides one application."""
-    return find_judged(work, queries.live_items(work, pupil_id, term_id, besides))
+    """What a pupil applied for in a term, as far as it stands and is offered, besides one application."""
+    wishes = find_judged(work, queries.live_items(work, pupil_id, term_id, besides))
+    return [item for item in wishes if item.state != "DELISTED"]
 
 
 # Reviewing
@@ -198,6 +206,7 @@ def _approve(work: Work, applications: Sequence[Application], policy: Policy, ac
     """Give each application its places, or refuse the whole command when an item has too few."""
     wishes = Counter(item_id for one in applications for item_id in one.item_ids)
     items = find_items(work, wishes, lock=True)
+    rules.need_offered({item.id: item.state for item in items.values()})
     taken = queries.places_taken(work, wishes)
     rules.need_places(wishes, taken, {item.id: item.capacity for item in items.values()}, policy)
     for one in applications:
@@ -226,6 +235,30 @@ def _offer(work: Work, application: Application, item_ids: Sequence[UUID], polic
     application.offered_item_ids = [item.item_id for item in items]
     answer_until = work.now + timedelta(days=policy.value("application.reallocation_answer_days"))
     set_timer(work, OFFER_ENDS, application.id, answer_until)
+
+
+def end(work: Work, application_ids: Collection[UUID]) -> None:
+    """What families were granted is over: they may apply again."""
+    over = {"state": rules.APPLICATION.move("APPROVED", "end"), "version": Application.version + 1}
+    granted = update(Application).where(Application.id.in_(application_ids), Application.state == "APPROVED")
+    work.session.execute(granted.values(over).execution_options(synchronize_session=False))
+
+
+def wait_again(work: Work, ended: Collection[UUID]) -> None:
+    """Families whose item is offered no more wait for another one, without applying anew (协调, S4).
+
+    `ended`: the applications whose participations ended with the item.
+    """
+    for one in queries.find_applications(work, ended) if ended else ():
+        work.add(
+            Application(
+                **{name: getattr(one, name) for name in KEPT},
+                offered_item_ids=[],
+                state=rules.APPLICATION.move(rules.APPLICATION.initial, "lose_item"),
+                step=len(one.chain),
+                submitted_at=work.now,
+            )
+        )
 
 
 def place_waiting(work: Work, application_id: UUID) -> Application:

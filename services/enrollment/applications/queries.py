@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Exists, exists, func, select
+from sqlalchemy import exists, func, select
 
 from services.enrollment.tables import Application, Participation, Pupil, ReviewStep, SchoolClass
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
-ENDED = ("REJECTED", "DECLINED_BY_FAMILY", "WITHDRAWN_APPLICATION")
+OVER = ("REJECTED", "DECLINED_BY_FAMILY", "WITHDRAWN_APPLICATION", "ENDED")
 
 
 def find_applications(work: Work, application_ids: Collection[UUID]) -> list[Application]:
@@ -54,7 +54,7 @@ def has_applied(work: Work, window_id: UUID, pupil_id: UUID, kind: str) -> bool:
         Application.window_id == window_id,
         Application.pupil_id == pupil_id,
         Application.kind == kind,
-        Application.state.not_in(ENDED),
+        Application.state.not_in(OVER),
     )
     return work.session.scalar(query) is not None
 
@@ -66,8 +66,7 @@ def live_items(work: Work, pupil_id: UUID, term_id: UUID, besides: UUID | None) 
             Application.pupil_id == pupil_id,
             Application.term_id == term_id,
             Application.id.is_distinct_from(besides),
-            Application.state.not_in(ENDED),
-            ~_is_withdrawn(),
+            Application.state.not_in(OVER),
         )
     )
     return [item_id for item_ids in rows for item_id in item_ids]
@@ -76,13 +75,7 @@ def live_items(work: Work, pupil_id: UUID, term_id: UUID, besides: UUID | None) 
 def places_taken(work: Work, item_ids: Collection[UUID]) -> dict[UUID, int]:
     """How many approved wishes hold a place in each item; the caller holds the items' rows."""
     item_id = func.unnest(Application.item_ids).label("item_id")
-    wishes = select(item_id).where(
-        Application.item_ids.overlap(list(item_ids)), Application.state == "APPROVED", ~_is_withdrawn()
-    )
+    wishes = select(item_id).where(Application.item_ids.overlap(list(item_ids)), Application.state == "APPROVED")
     each = wishes.subquery()
     rows = work.session.execute(select(each.c.item_id, func.count()).group_by(each.c.item_id))
     return dict(rows.all())
-
-
-def _is_withdrawn() -> Exists:
-    return exists().where(Participation.id == Application.id, Participation.state.in_(("WITHDRAWN", "COMPLETED")))

@@ -34,6 +34,8 @@ APPLICATION = Machine(
         ("WAITLISTED", "approve"): "APPROVED",
         ("WAITLISTED", "reallocate"): "REALLOCATION_OFFERED",
         ("REJECTED", "appeal"): "CLASS_REVIEWED",
+        ("APPROVED", "end"): "ENDED",  # its participation is over
+        ("NEW", "lose_item"): "WAITLISTED",  # what the family took part in is offered no more
     }
     | {(state, action): after for state in UNDECIDED[-2:] for action, after in DECISIONS.items()}
     | {
@@ -69,6 +71,13 @@ def g_elig(stage: str, grade: int, is_registered: bool, plan_id: UUID, items: Co
             raise Refused("item_not_listed", item_id=str(item.item_id))
         if item.stage != stage or grade not in item.grades:
             raise Refused("grade_not_eligible", gate="G-ELIG", clauses=clauses, grade=grade)
+
+
+def need_offered(states: Mapping[UUID, str]) -> None:
+    """Nobody gets a place in an item that is offered no more; `states` by item."""
+    for item_id, state in states.items():
+        if state == "DELISTED":
+            raise Refused("item_not_listed", item_id=str(item_id))
 
 
 def need_no_clash(items: Collection[Item]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enrollment.applications import queries as applications
+from services.enrollment.applications.commands import end as end_applications
 from services.enrollment.catalogue.queries import as_day, as_judged, find_items, slot_of
 from services.enrollment.catalogue.rules import g_day
 from services.enrollment.directory.queries import find_pupils, is_cleared, is_guardian
@@ -215,15 +216,18 @@ def _end(work: Work, participations: Sequence[Participation]) -> None:
         one.state = rules.PARTICIPATION.move(one.state, "withdraw")
         work.emit(says.ParticipationWithdrawn(**_about(one), effective_on=one.effective_on or work.today))
     if participations:
+        end_applications(work, [one.id for one in participations])
         work.session.flush()
         reconcile_rolls(work, queries.groups_of(work, [one.id for one in participations]))
 
 
 def complete_plan(work: Work, plan: ServicePlan) -> None:
     """The term is over: whoever took part has completed it, and the groups meet no more."""
-    for one in queries.of_plan(work, plan.id, ("ACTIVE", "SUSPENDED")):
+    completed = queries.of_plan(work, plan.id, ("ACTIVE", "SUSPENDED"))
+    for one in completed:
         one.state = rules.PARTICIPATION.move(one.state, "complete")
         work.emit(says.ParticipationCompleted(**_about(one)))
+    end_applications(work, [one.id for one in completed])
     running = select(ActivityGroup.id).where(ActivityGroup.plan_id == plan.id, ActivityGroup.state == "CONFIRMED")
     close_groups(work, list(work.session.scalars(running)))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from services.enrollment.applications import commands as applications
 from services.enrollment.catalogue import commands as catalogue
 from services.enrollment.catalogue.rules import ITEM
 from services.enrollment.notices import commands as notices
@@ -93,9 +94,13 @@ def delist_for_exit(work: Work, item_id: UUID) -> None:
 
 
 def _end_places(work: Work, item_id: UUID) -> None:
-    """Families are told; whoever has a place in nothing else leaves today, the others leave the groups, which close."""
+    """Families are told. Whoever has a place in nothing else leaves today, and waits for another item; the others leave
+    the groups, which close.
+    """
     notify_all(work, guardians_of(work, item_id), "item_delisted", item_id=str(item_id))
-    placement.end_today(work, live_only_in(work, item_id))
+    lost = live_only_in(work, item_id)
+    placement.end_today(work, lost)
+    applications.wait_again(work, [one.id for one in lost])
     live = select(ActivityGroup.id).where(ActivityGroup.item_id == item_id, ActivityGroup.state != "CLOSED")
     group_ids = list(work.session.scalars(live))
     unplaced = update(Place).where(Place.group_id.in_(group_ids))

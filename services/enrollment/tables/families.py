@@ -38,7 +38,7 @@ class Application(SchoolRow, Tables):
             "pupil_id",
             "kind",
             unique=True,
-            postgresql_where=text("state NOT IN ('REJECTED', 'DECLINED_BY_FAMILY', 'WITHDRAWN_APPLICATION')"),
+            postgresql_where=text("state NOT IN ('REJECTED', 'DECLINED_BY_FAMILY', 'WITHDRAWN_APPLICATION', 'ENDED')"),
         ),
         Index("applications_by_window", "window_id", "state", "id"),
         Index("applications_by_pupil", "pupil_id"),
