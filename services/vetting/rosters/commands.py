@@ -170,12 +170,11 @@ def _obstacles(
 def _not_of_subject(
     work: Work, person: Person, sessions: Sequence[PlannedSession], role: str, policy: Policy
 ) -> rules.Obstacles:
-    if role != "LEAD":
-        return {}
-    grades = people.grades_of(work, {session.item_id for session in sessions})
+    tutoring = [session for session in sessions if role == "LEAD" and session.content_type == clearance.TUTORING]
+    grades = people.grades_of(work, {session.item_id for session in tutoring}) if tutoring else {}
     return {
         session.id: refusal
-        for session in sessions
+        for session in tutoring
         if (refusal := rules.not_of_subject(session.content_type, grades[session.item_id], person.specialities, policy))
     }
 
