@@ -111,7 +111,17 @@ class Clearing:
         role = {"appeal": "instructor", "uphold": "district_admin", "reverse": "district_admin"}
         if record:
             path = f"conduct-records/{record}/{verb}"
-            self.ask(role.get(verb, "vetting_officer"), path, None if verb in ("appeal", "uphold") else body)
+            self.ask(role.get(verb, "vetting_officer"), path, None if verb == "appeal" else body)
+
+    def prosecute(self) -> None:
+        """A breach of a prohibition by the person, as far as the officials who are drawn may take it."""
+        told = {"prohibition_code": "PB06", "target_kind": "PERSON", "target_id": self.person, "account": "…"}
+        told |= {"happened_on": self.world.first_day, "evidence_ref": "d"}
+        case = self.ask("inspector", "compliance-cases", told)["id"]
+        self.ask("inspector", f"compliance-cases/{case}/investigate")
+        found = {"severity": "SERIOUS", "category": self.chance.choice(("E05", "E09")), "evidence_ref": "d"}
+        self.ask("district_admin", f"compliance-cases/{case}/confirm", found)
+        self.ask("district_admin", f"compliance-cases/{case}/sanction", {"sanctions": ["TALK"], "evidence_ref": "d"})
 
     def object(self) -> None:
         """Deliver a notice, ask for a re-check, or decide one."""
@@ -227,6 +237,14 @@ def somebody_else_decides(life: Clearing) -> bool:
         " JOIN written_notices n ON n.id = r.notice_id WHERE r.person_id = :p AND r.decided_by IS NOT NULL"
     )
     decided = life.rows(sql)
+    decided += life.rows(
+        "SELECT d.decided_by, c.opened_by, NULL, d.evidence_ref FROM decisions d"
+        " JOIN compliance_cases c ON c.id = d.subject_id WHERE c.target_id = :p AND d.action <> 'open'"
+    )
+    decided += life.rows(
+        "SELECT d.decided_by, r.reported_by, NULL, d.evidence_ref FROM decisions d"
+        " JOIN conduct_records r ON r.id = d.subject_id WHERE r.person_id = :p AND r.check_id IS NULL"
+    )
     recorded = [row[0] for row in life.rows("SELECT recorded_by FROM checks WHERE person_id = :p")]
     return me not in recorded and all(by not in (me, *before) and ref for by, *before, ref in decided)
 
@@ -249,6 +267,7 @@ STEPS: dict[str, Callable[[Clearing], None]] = {
     "leave": Clearing.leave,
     "accuse": Clearing.accuse,
     "decide": Clearing.decide,
+    "prosecute": Clearing.prosecute,
     "object": Clearing.object,
     "assign": Clearing.assign,
     "pass_days": Clearing.pass_days,
