@@ -23,13 +23,7 @@ lives = st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 2**
 @pytest.mark.timeout(300)
 @EXAMPLES
 @given(steps=lives)
-@example(
-    steps=[
-        (name, seed)
-        for seed in (1, 2, 3)
-        for name in (*A_YEAR_AND_BACK, *AND_JUDGED)
-    ]
-)
+@example(steps=[(name, seed) for seed in (1, 2, 3) for name in (*A_YEAR_AND_BACK, *AND_JUDGED)])
 def test_no_life_in_vetting_breaks_an_invariant(house: House, steps: list[tuple[str, int]]) -> None:
     life = Clearing(house)
     try:
