@@ -83,7 +83,7 @@ def test_what_was_served_is_recorded_by_person_for_flexible_hours(district: Worl
     assert admin.get(PATH, term_id=new_id())["items"] == []
 
 
-def test_whoever_only_serves_sees_their_own_record_at_all_of_their_schools(district: World) -> None:
+def test_whoever_only_serves_sees_nobody_elses_record(district: World) -> None:
     here = district.schools[0]
     person, other = served(district, here, days=2), served(district, here, days=1, hour=18)
     mine = district.as_("instructor", school=here, person=person)
