@@ -11,6 +11,7 @@ from services.vetting.conduct import commands as conduct_commands
 from services.vetting.conduct.api import door as conduct
 from services.vetting.conduct.handlers import examine_involved
 from services.vetting.duties.api import door as duties
+from services.vetting.duty_sheets.api import door as duty_sheets
 from services.vetting.engagements import commands as engagement_commands
 from services.vetting.engagements.api import door as engagements
 from services.vetting.exits import commands as exit_commands
@@ -26,6 +27,7 @@ from services.vetting.reviews.api import door as reviews
 from services.vetting.rosters import commands as roster_commands
 from services.vetting.rosters import handlers as roster_handlers
 from services.vetting.rosters.api import door as rosters
+from services.vetting.service_records.api import door as service_records
 from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
 from services.vetting.supervision.api import door as supervision
@@ -65,9 +67,11 @@ SERVICE = Service(
         engagements,
         providers,
         rosters,
+        service_records,
         substitutes,
         gate_passes,
         duties,
+        duty_sheets,
         exits,
         compliance,
         supervision,

@@ -33,6 +33,13 @@ _FIELDS: dict[type, type[ma.fields.Field[Any]]] = {
 }
 
 
+class Window(ma.Schema):
+    """Which part of a list that is computed, not stored, and so has places instead of cursors."""
+
+    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
+    limit = ma.fields.Integer(load_default=DEFAULT_LIMIT, validate=ma.validate.Range(1, MAX_LIMIT))
+
+
 @dataclass(frozen=True)
 class Listing:
     """What a list can be narrowed and ordered by; the first of `sorts` is the default order."""

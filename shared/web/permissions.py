@@ -32,6 +32,7 @@ _ANY_DUTY_LEADER = """
     custody: read transfer accept release emergency_release report_missing; authorization: read suspend
     late_pickup: read log_contact escalate resolve; ad_hoc_care: read; venue: read open_hazard
     emergency: read; incident: read report; roster: read; duty: read; name: read
+    service_record: read; duty_sheet: read sign
 """
 """Whom vetting may name duty leader for a day; without these doors a child in care could be stuck there."""
 
@@ -55,6 +56,7 @@ ROLES: Mapping[str, Role] = {
          provider: read export read_decisions call_round close_round confirm_round select reject
          provider: evaluate put_on_notice exit
          engagement: read second terminate; compliance: read read_account decide sanction close
+         service_record: read export; duty_sheet: read read_signatures
          inspection: read; incident: read; statistics: read export; job: read cancel
         """,
     ),
@@ -80,7 +82,7 @@ ROLES: Mapping[str, Role] = {
         plan: read; item: read; notice: read; session: read; activity_record: read; supervision: read
         inspection: read plan conduct score; venue: read open_hazard; incident: read; complaint: read
         publication: read verify invalidate; fee_standard: read; statement: read; roster: read; conduct: report
-        compliance: read open investigate read_account; statistics: read
+        compliance: read open investigate read_account; statistics: read; duty_sheet: read read_signatures
         """,
     ),
     "principal": _role(
@@ -99,6 +101,7 @@ ROLES: Mapping[str, Role] = {
         pay: read approve hold release; settlement: read approve; statement: read approve
         person: read export; conduct: report; provider: read; engagement: read sign terminate declare_insufficiency
         duty: assign; substitute: read; gate_pass: read; compliance: read
+        service_record: export; duty_sheet: publish read_signatures
         """,
     ),
     "leadership_member": _role(
@@ -130,6 +133,7 @@ ROLES: Mapping[str, Role] = {
         person: read register record_consent; check: request; provider: read; engagement: read draft
         roster: read propose confirm remove export; duty: read; substitute: read open offer
         gate_pass: read issue revoke show; conduct: report
+        service_record: read export; duty_sheet: read read_signatures
         """,
     ),
     "class_teacher": _role(
@@ -162,7 +166,7 @@ ROLES: Mapping[str, Role] = {
         """
         gate: read admit refuse leave; gate_pass: read; authorization: read; custody: read; session: read; name: read
         duty: read; incident: read report; presence: read check_in check_out sign_shift; review: file
-        written_notice: read; conduct: appeal
+        written_notice: read; conduct: appeal; duty_sheet: read sign
         """,
     ),
     "guardian": _role(
@@ -188,7 +192,7 @@ ROLES: Mapping[str, Role] = {
         "义工/志愿者: helps beside a responsible teacher",
         """
         session: read; presence: check_in check_out; engagement: sign; roster: read; gate_pass: read show; review: file
-        written_notice: read; conduct: appeal
+        written_notice: read; conduct: appeal; service_record: read; duty_sheet: read sign
         """,
     ),
     "peer_helper": _role("学长: a senior pupil who helps, never supervises and has no account", ""),
@@ -198,7 +202,7 @@ ROLES: Mapping[str, Role] = {
         session: read; presence: check_in check_out; roll_call: read; name: read; activity_record: read submit
         group: read
         engagement: sign; roster: read; substitute: read accept; gate_pass: read show; incident: report
-        review: file; written_notice: read; conduct: appeal
+        review: file; written_notice: read; conduct: appeal; service_record: read; duty_sheet: read sign
         """,
     ),
     "provider_admin": _role(

@@ -20,7 +20,12 @@ PRICE_FEN = 12_000
 
 def called(world: World) -> str:
     """An open round; its id."""
-    body = {"title": "2026 学年", "valid_until": world.first_day + timedelta(days=300)}
+    body = {
+        "title": "2026 学年",
+        "valid_until": world.first_day + timedelta(days=300),
+        "procurement": "GOVERNMENT_PURCHASE",
+        "procurement_ref": "鹤采〔2026〕12号",
+    }
     return str(world.as_("district_admin").post(f"{V}/selection-rounds", body)["id"])
 
 

@@ -267,6 +267,41 @@ def test_who_lost_its_qualification_never_applies_again(serving: Leaving) -> Non
     assert "P2-5.2.11" in [clause["id"] for clause in problem["clauses"]]
 
 
+@pytest.mark.clause("P2-5.2.11")
+def test_a_revoked_qualification_is_reported_to_the_licensing_authority_once(serving: Leaving) -> None:
+    admin, path = serving.world.as_("district_admin"), f"{V}/providers/{serving.provider}/report-revocation"
+    told, waiting = (
+        {"authority": "市场监督管理局", "evidence_ref": "鹤教函〔2026〕8号"},
+        f"{V}/providers/unreported-revocations",
+    )
+    assert admin.refused(path, told)["code"] == "qualification_not_revoked"
+    serving.exit("LICENCE_LOST", is_revoked=True)
+    assert [one["id"] for one in admin.all(waiting)] == [serving.provider]
+    serving.world.as_("oversight_market").post(path, told, expect=403)
+    assert serving.world.as_("district_admin", person=serving.owner).refused(path, told)["code"] == "same_person"
+    found = admin.post(path, told)
+    assert (found["is_revoked"], found["reported_to"], admin.all(waiting)) == (True, "市场监督管理局", [])
+    last = admin.get(f"{V}/providers/{serving.provider}/decisions")["items"][-1]
+    assert (last["action"], last["evidence_ref"]) == ("report_revocation", "鹤教函〔2026〕8号")
+    assert admin.refused(path, told)["code"] == "already_exists"
+
+
+def test_a_provider_that_leaves_or_was_rejected_names_no_more_staff(serving: Leaving) -> None:
+    world, wanted = serving.world, {"category": "PROVIDER_STAFF", "provider_id": serving.provider}
+    owner = world.as_("provider_admin", person=serving.owner)
+    owner.post(f"{V}/people", wanted)
+    serving.exit()
+    problem = owner.refused(f"{V}/people", wanted)
+    assert (problem["code"], problem["gate"]) == ("provider_not_whitelisted", "G-PROVIDER")
+    assert "P2-5.2.4" in [clause["id"] for clause in problem["clauses"]]
+    other = new_id()
+    applied = providers.applied(world, providers.called(world), other, credit_code="91110108551385082Q")
+    newcomer, staff_of_it = world.as_("provider_admin", person=other), wanted | {"provider_id": applied}
+    newcomer.post(f"{V}/people", staff_of_it)
+    world.as_("district_admin").post(f"{V}/providers/{applied}/reject", {"evidence_ref": "评审记录"})
+    assert newcomer.refused(f"{V}/people", staff_of_it)["code"] == "provider_not_whitelisted"
+
+
 def test_who_is_leaving_does_not_apply_in_the_meantime(serving: Leaving) -> None:
     serving.exit()
     again = serving.world.as_("provider_admin", person=serving.owner)

@@ -82,6 +82,19 @@ def test_only_the_district_selects(district: World) -> None:
     assert school.post(f"{V}/providers/{provider}/select", {"evidence_ref": "…"}, expect=403)["code"] == "forbidden"
 
 
+@pytest.mark.clause("P2-5.2.2")
+def test_a_round_says_by_which_way_of_buying_and_under_which_document_it_is_called(district: World) -> None:
+    admin, path = district.as_("district_admin"), f"{V}/selection-rounds"
+    body = {"title": "2026 学年", "valid_until": district.first_day + timedelta(days=300)}
+    bought = {"procurement": "GOVERNMENT_PURCHASE", "procurement_ref": "鹤采〔2026〕12号"}
+    assert admin.post(path, body, expect=422)["errors"]["json"].keys() == bought.keys()
+    admin.post(path, body | bought | {"procurement": "GIFT"}, expect=422)
+    called = admin.post(path, body | bought)
+    admin.post(path, body | bought | {"procurement": "OPEN_CALL"})
+    assert called.items() >= bought.items()
+    assert admin.all(path, procurement="GOVERNMENT_PURCHASE") == [called]
+
+
 @pytest.mark.clause("P2-5.2.5")
 def test_a_school_contracts_only_whom_the_whitelist_names_for_content_price_and_time(district: World) -> None:
     school, owner = district.schools[0], new_id()

@@ -33,7 +33,9 @@ class ProviderClub(Act):
         """The district's round, from the call to the whitelist, with its days of publicity."""
         stage, admin = self.stage, self.stage.as_("district_admin")
         until = stage.first_day + timedelta(days=300)
-        called = admin.post("/vetting/v1/selection-rounds", {"title": "2026 学年", "valid_until": until})
+        bought = {"procurement": "GOVERNMENT_PURCHASE", "procurement_ref": "采〔2026〕12号"}
+        wanted_round = {"title": "2026 学年", "valid_until": until} | bought
+        called = admin.post("/vetting/v1/selection-rounds", wanted_round)
         path = f"/vetting/v1/selection-rounds/{called['id']}"
         wanted = {
             "round_id": called["id"],

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
+from sqlalchemy import Select
 
 from services.vetting.decisions.api import DecisionEvidence
 from services.vetting.exits import commands, queries, rules
@@ -21,6 +22,12 @@ class NewExit(DecisionEvidence):
     reason_code = ma.fields.String(required=True)
     effective_on = ma.fields.Date(load_default=None, allow_none=True)
     is_revoked = ma.fields.Boolean(load_default=False)
+
+
+class NewReport(DecisionEvidence):
+    """Which licensing authority was told, by which document."""
+
+    authority = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
 class ExitOut(ma.Schema):
@@ -52,6 +59,18 @@ def read_exit(work: Work, provider_id: UUID) -> dict[str, Any]:
         "exited_on": provider.exited_on,
         "waits_for": () if provider.exited_on else rules.waits_for(queries.what_is_left(work, provider)),
     }
+
+
+@door.post("/providers/<uuid:provider_id>/report-revocation", needs="provider.exit", takes=NewReport, gives=ProviderOut)
+def report_revocation(work: Work, provider_id: UUID, **told: str) -> Provider:
+    """Keep that the licensing authority was told of a revoked qualification."""
+    return commands.report_revocation(work, provider_id, **told)
+
+
+@door.list("/providers/unreported-revocations", needs="provider.exit", gives=ProviderOut, of=Provider)
+def list_unreported_revocations(work: Work) -> Select[Any]:
+    """Whose licensing authority has still to be told."""
+    return queries.unreported_revocations()
 
 
 @door.post("/provider-contracts/<uuid:contract_id>/terminate", needs="engagement.terminate", gives=ContractOut)

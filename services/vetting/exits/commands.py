@@ -12,7 +12,7 @@ from services.vetting.exits import queries, rules
 from services.vetting.gate_passes import commands as gate_passes
 from services.vetting.people.queries import lock_people
 from services.vetting.providers import rules as provider_rules
-from services.vetting.providers.commands import RECTIFICATION, decide
+from services.vetting.providers.commands import RECTIFICATION, decide, keep_decision
 from services.vetting.rosters import commands as rosters
 from services.vetting.tables import Assignment, Person, Provider, ProviderContract, ProviderSettlement, RefundedItem
 from shared.clock import day_begins
@@ -88,6 +88,16 @@ def revoke_qualification(work: Work, provider_id: UUID, *, evidence_ref: str) ->
         )
     else:
         work.get(Provider, provider_id, lock=True).is_revoked = True
+
+
+def report_revocation(work: Work, provider_id: UUID, *, authority: str, evidence_ref: str) -> Provider:
+    """The district has told the licensing authority that a provider's qualification is revoked; by which document."""
+    provider, policy = work.get(Provider, provider_id, lock=True), policy_of_district(work)
+    provider_rules.need_selector(work.caller.roles, policy)
+    rules.need_to_report(provider.is_revoked, provider.reported_to, policy)
+    keep_decision(work, provider, "report_revocation", evidence_ref)
+    provider.reported_to = authority
+    return provider
 
 
 def take_effect(work: Work, provider_id: UUID) -> None:

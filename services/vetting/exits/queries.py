@@ -27,6 +27,11 @@ def find_leaving(work: Work, provider_id: UUID) -> Provider:
     return work.one(query, thing="exit")
 
 
+def unreported_revocations() -> Select[Provider]:
+    """Providers whose licensing authority was not yet told that their qualification is revoked."""
+    return select(Provider).where(Provider.is_revoked, Provider.reported_to.is_(None))
+
+
 def staff_of(provider_id: UUID) -> Select[UUID]:
     """The people of a provider."""
     return select(Person.id).where(Person.provider_id == provider_id)

@@ -44,6 +44,14 @@ def effective_on(reason_code: str, wanted: date | None, today: date, policy: Pol
     return wanted
 
 
+def need_to_report(is_revoked: bool, reported_to: str | None, policy: Policy) -> None:
+    """A licensing authority is told of a qualification that was revoked, once."""
+    if not is_revoked:
+        raise Refused("qualification_not_revoked", gate="G-PROVIDER", clauses=policy.clauses("sanctions"))
+    if reported_to is not None:
+        raise Refused("already_exists", thing="report_of_revocation")
+
+
 def waits_for(left: Left) -> tuple[str, ...]:
     """What an exit still waits for, by name; it is complete when that is nothing."""
     return tuple(name for name, value in vars(left).items() if value)

@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from services.vetting.people import queries, rules
+from services.vetting.providers.queries import find_provider
+from services.vetting.providers.rules import need_names_staff
 from services.vetting.tables import Person, Post
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -31,10 +33,12 @@ def strike_off(work: Work, school_id: UUID, person_id: UUID) -> None:
 
 def register_person(work: Work, *, category: str, is_minor: bool = False, provider_id: UUID | None = None) -> Person:
     """Take in somebody from outside the schools, who is on no staff list; a provider's staff with their provider."""
-    rules.g_category(category, policy_of_district(work))
+    policy = policy_of_district(work)
+    rules.g_category(category, policy)
     rules.need_provider(category, provider_id is not None)
     if provider_id is not None:
         queries.need_represented(work, provider_id)
+        need_names_staff(find_provider(work, provider_id).state, work.today, policy)
     person = _person(new_id(), work.caller.district_id, category)
     person.is_minor, person.provider_id = is_minor, provider_id
     return work.add(person)

@@ -12,6 +12,7 @@ from stdnum.cn import uscc
 from services.vetting.decisions.api import DecisionEvidence, DecisionsOut
 from services.vetting.decisions.queries import list_decisions
 from services.vetting.providers import commands, queries
+from services.vetting.providers.rules import PROCUREMENTS
 from services.vetting.tables import Provider, ProviderContract, ProviderEvaluation, SelectionRound
 from shared.clock import LAST_DAY
 from shared.messaging.work import Work
@@ -32,13 +33,17 @@ class RoundOut(ma.Schema):
     state = ma.fields.String()
     valid_until = ma.fields.Date()
     publicized_on = ma.fields.Date(allow_none=True)
+    procurement = ma.fields.String(allow_none=True)
+    procurement_ref = ma.fields.String(allow_none=True)
 
 
 class NewRound(ma.Schema):
-    """For which service, and for how long."""
+    """For which service, for how long, by which way of buying and under which document."""
 
     title = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
     valid_until = ma.fields.Date(required=True)
+    procurement = ma.fields.String(required=True, validate=ma.validate.OneOf(PROCUREMENTS))
+    procurement_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 
 
 class OfferOfProvider(ma.Schema):
@@ -65,6 +70,8 @@ class ProviderOut(ma.Schema):
     exit_reason = ma.fields.String(allow_none=True)
     effective_on = ma.fields.Date(allow_none=True)
     exited_on = ma.fields.Date(allow_none=True)
+    is_revoked = ma.fields.Boolean()
+    reported_to = ma.fields.String(allow_none=True)
 
 
 class PublicProvider(ma.Schema):
@@ -181,7 +188,9 @@ def call_selection_round(work: Work, **new: Any) -> SelectionRound:
     return commands.call_round(work, **new)
 
 
-@door.list("/selection-rounds", needs="provider.read", gives=RoundOut, of=SelectionRound, filters=("state",))
+@door.list(
+    "/selection-rounds", needs="provider.read", gives=RoundOut, of=SelectionRound, filters=("state", "procurement")
+)
 def list_selection_rounds(work: Work) -> Select[Any]:
     """Rounds of the district."""
     return select(SelectionRound)

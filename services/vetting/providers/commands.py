@@ -29,8 +29,8 @@ CONTRACT_END = "provider_contract.end"
 # The round (遴选)
 
 
-def call_round(work: Work, *, title: str, valid_until: date) -> SelectionRound:
-    """Call for providers; whoever is selected is on the whitelist until a date."""
+def call_round(work: Work, *, title: str, valid_until: date, procurement: str, procurement_ref: str) -> SelectionRound:
+    """Call for providers, by a way of buying; whoever is selected is on the whitelist until a date."""
     rules.need_selector(work.caller.roles, policy_of_district(work))
     return work.add(
         SelectionRound(
@@ -39,6 +39,8 @@ def call_round(work: Work, *, title: str, valid_until: date) -> SelectionRound:
             valid_until=valid_until,
             state=rules.SELECTION_ROUND.initial,
             called_by=work.caller.subject,
+            procurement=procurement,
+            procurement_ref=procurement_ref,
         )
     )
 
@@ -122,8 +124,13 @@ def reject(work: Work, provider_id: UUID, *, evidence_ref: str) -> Provider:
 
 def decide(work: Work, provider: Provider, action: str, evidence_ref: str) -> None:
     """Move a provider, and keep who decided it on which evidence; the caller holds its row."""
-    rules.need_not_own(provider.represented_by, work.caller.person_id)
+    keep_decision(work, provider, action, evidence_ref)
     provider.state = rules.PROVIDER.move(provider.state, action)
+
+
+def keep_decision(work: Work, provider: Provider, action: str, evidence_ref: str) -> None:
+    """Keep who decided what about a provider, on which evidence; never whoever represents it."""
+    rules.need_not_own(provider.represented_by, work.caller.person_id)
     decisions.keep(work, provider.id, action, evidence_ref)
 
 

@@ -38,6 +38,9 @@ PROVIDER = Machine(
     },
 )
 LISTED = ("WHITELISTED", "ON_NOTICE")
+NAMES_STAFF = ("APPLIED", "SELECTED", *LISTED)
+
+PROCUREMENTS = ("GOVERNMENT_PURCHASE", "OPEN_CALL", "OTHER")
 
 CONTRACT = Machine(
     "机构合作协议 provider contract",
@@ -180,6 +183,12 @@ def need_still_listed(valid_until: date | None, today: date, policy: Policy) -> 
     if valid_until is None or valid_until < today:
         raise _refused("provider_not_whitelisted", policy, "provider.selection_by", last_day=today.isoformat())
     return valid_until
+
+
+def need_names_staff(state: str, today: date, policy: Policy) -> None:
+    """Who was rejected, is leaving or has left sends nobody any more."""
+    if state not in NAMES_STAFF:
+        raise _refused("provider_not_whitelisted", policy, "provider.selection_by", last_day=today.isoformat())
 
 
 def is_signed(signed_by: Collection[str]) -> bool:

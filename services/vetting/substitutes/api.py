@@ -10,7 +10,7 @@ from services.vetting.substitutes import commands, queries
 from services.vetting.tables import SubstituteOffer, SubstituteRequest
 from shared.messaging.work import Work
 from shared.web.door import Door
-from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT
+from shared.web.paging import Window
 
 door = Door("substitutes", "代班 substitutes")
 
@@ -47,13 +47,6 @@ class OfferOut(ma.Schema):
     same_school = ma.fields.Boolean()
     same_category = ma.fields.Boolean()
     starts_at = ma.fields.AwareDateTime()
-
-
-class Window(ma.Schema):
-    """Which part of the order."""
-
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
-    limit = ma.fields.Integer(load_default=DEFAULT_LIMIT, validate=ma.validate.Range(1, MAX_LIMIT))
 
 
 class CandidateOut(ma.Schema):

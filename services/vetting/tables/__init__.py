@@ -1,6 +1,7 @@
 """Everything vetting stores. Persons and assignments are walled by district: a block holds at every school."""
 
 from services.vetting.tables.compliance import ComplianceCase
+from services.vetting.tables.duty_sheets import DutySheet, DutySheetSignature
 from services.vetting.tables.metadata import Tables
 from services.vetting.tables.people import (
     Check,

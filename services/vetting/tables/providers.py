@@ -22,6 +22,9 @@ class SelectionRound(Row, Tables):
     valid_until: Mapped[date]
     publicized_on: Mapped[date | None]
     called_by: Mapped[str]
+    procurement: Mapped[str | None]
+    """By which way the district buys (采购方式), and under which document; None in rounds that did not say."""
+    procurement_ref: Mapped[str | None]
 
 
 class Provider(Row, Tables):
@@ -53,6 +56,8 @@ class Provider(Row, Tables):
     exited_on: Mapped[date | None]
     is_revoked: Mapped[bool] = mapped_column(server_default=false())
     """Its qualification was revoked: it is never selected again."""
+    reported_to: Mapped[str | None]
+    """The licensing authority that was told of the revocation; when and by which document is among the decisions."""
     delisted_item_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     """The items that enrollment took off its lists; None until it said that none is left there."""
 

@@ -70,6 +70,7 @@ class Assignment(Row, Tables):
 
     __table_args__ = (
         Index("assignments_of_person", "person_id", "ends_at", postgresql_where=text("state = 'CONFIRMED'")),
+        Index("assignments_served", "person_id", "school_id", postgresql_where=text("state = 'SERVED'")),
         Index("assignments_of_session", "session_id"),
         Index("assignments_by_school", "school_id", "starts_at", "id"),
         Index("assignments_once", "session_id", "person_id", unique=True, postgresql_where=text("state = 'CONFIRMED'")),

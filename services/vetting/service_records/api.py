@@ -1,0 +1,70 @@
+"""HTTP door of service records."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+
+from services.vetting.service_records import queries
+from shared.access_log import log_access
+from shared.messaging.work import Work
+from shared.web.door import Door
+from shared.web.exports import CSV, FORMATS, export
+from shared.web.paging import Window
+
+door = Door("service_records", "服务工作量 service records")
+
+
+class WhichRecords(Window):
+    """A term or some days of it, at one school or at all of the caller's, and which part of the list."""
+
+    term_id = ma.fields.UUID(required=True)
+    school_id = ma.fields.UUID(load_default=None)
+    starts_on = ma.fields.Date(load_default=None)
+    ends_on = ma.fields.Date(load_default=None)
+
+
+class WhichFile(ma.Schema):
+    """A school's term or some days of it, and the form of the file."""
+
+    term_id = ma.fields.UUID(required=True)
+    school_id = ma.fields.UUID(required=True)
+    starts_on = ma.fields.Date(load_default=None)
+    ends_on = ma.fields.Date(load_default=None)
+    form = ma.fields.String(load_default=CSV, validate=ma.validate.OneOf(FORMATS))
+
+
+class ServiceRecordOut(ma.Schema):
+    """What a person served at a school; `minutes` are those of the sessions as planned."""
+
+    person_id = ma.fields.UUID()
+    school_id = ma.fields.UUID()
+    sessions = ma.fields.Integer()
+    minutes = ma.fields.Integer()
+    sessions_led = ma.fields.Integer()
+
+
+class ServiceRecordsOut(ma.Schema):
+    """A line for each person and school, and whether teachers may work flexible hours in return, by which clauses.
+
+    `next` is the `after` of the next part.
+    """
+
+    flexible_hours = ma.fields.Boolean()
+    clauses = ma.fields.List(ma.fields.String())
+    items = ma.fields.List(ma.fields.Nested(ServiceRecordOut))
+    next = ma.fields.Integer(allow_none=True)
+
+
+@door.get("/service-records", needs="service_record.read", query=WhichRecords, gives=ServiceRecordsOut)
+def list_service_records(work: Work, **which: Any) -> dict[str, Any]:
+    """How much people served in sessions that were held; whoever only serves sees their own."""
+    return queries.read_records(work, **which)
+
+
+@door.get("/service-records/export", needs="service_record.export", query=WhichFile)
+def export_service_records(work: Work, form: str, **which: Any) -> Response:
+    """How much people served at a school, as a file with names."""
+    records = queries.list_records(work, **which)
+    log_access(work, "vetting.service_records", {record.person_id for record in records})
+    return export("service-records", queries.COLUMNS, queries.record_lines(work, records), form)
