@@ -23,14 +23,13 @@ from services.vetting.people.api import door as people
 from services.vetting.people.handlers import take_over_staff_member
 from services.vetting.providers import commands as provider_commands
 from services.vetting.providers.api import door as providers
+from services.vetting.reports.api import door as reports
 from services.vetting.reviews.api import door as reviews
 from services.vetting.rosters import commands as roster_commands
 from services.vetting.rosters import handlers as roster_handlers
 from services.vetting.rosters.api import door as rosters
-from services.vetting.service_records.api import door as service_records
 from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
-from services.vetting.supervision.api import door as supervision
 from services.vetting.tables import Tables
 from shared.contracts.attendance import (
     EntryRefused,
@@ -67,14 +66,13 @@ SERVICE = Service(
         engagements,
         providers,
         rosters,
-        service_records,
         substitutes,
         gate_passes,
         duties,
         duty_sheets,
         exits,
         compliance,
-        supervision,
+        reports,
     ),
     reactions=(
         *published.REACTIONS,
