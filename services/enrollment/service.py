@@ -7,6 +7,9 @@ from services.enrollment.calendar.api import door as calendar
 from services.enrollment.catalogue import commands as catalogue_commands
 from services.enrollment.catalogue import handlers as catalogue_handlers
 from services.enrollment.catalogue.api import door as catalogue
+from services.enrollment.complaints import commands as complaints_commands
+from services.enrollment.complaints.api import door as complaints
+from services.enrollment.complaints.handlers import answer_with_outcome
 from services.enrollment.directory.api import door as directory
 from services.enrollment.imports import commands as imports_commands
 from services.enrollment.imports.api import door as imports
@@ -31,6 +34,7 @@ from shared.contracts.finance import (
     RefundPaid,
 )
 from shared.contracts.vetting import (
+    ComplianceCaseClosed,
     ProviderContractActivated,
     ProviderContractTerminated,
     ProviderExiting,
@@ -61,6 +65,7 @@ SERVICE = Service(
         agreements,
         placement,
         readiness,
+        complaints,
     ),
     reactions=(
         on(FeePublicationVerified, catalogue_handlers.keep_verified_publication),
@@ -84,6 +89,7 @@ SERVICE = Service(
         on(ProviderContractActivated, catalogue_commands.keep_contract),
         on(ProviderContractTerminated, catalogue_commands.end_contract),
         on(ProviderExiting, catalogue_commands.follow_exit),
+        on(ComplianceCaseClosed, answer_with_outcome),
     ),
     timers={
         applications_commands.STALLED: applications_commands.report_stalled,
@@ -93,6 +99,8 @@ SERVICE = Service(
         placement_commands.LOOK_AGAIN: readiness_commands.look_again,
         catalogue_commands.DELISTING: readiness_commands.delist_for_exit,
         catalogue_commands.DELISTED: catalogue_commands.say_all_delisted,
+        complaints_commands.ANSWER_DUE: complaints_commands.escalate_late,
+        complaints_commands.OBJECTION_ENDS: complaints_commands.close_unopposed,
     },
     jobs={imports_commands.JOB: imports_commands.apply_chunk},
 )

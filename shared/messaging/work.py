@@ -21,7 +21,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.base import ExecutableOption
 
-from shared.caller import Caller
+from shared.caller import Caller, service_itself
 from shared.clock import business_now, local_date
 from shared.database import Database, enter
 from shared.events import Envelope, Event
@@ -86,14 +86,17 @@ class Work:
         """
         return max(number, outbox.floor(self.session)) + 1
 
-    def emit(self, said: Event) -> UUID:
-        """Say an event; it is written when the transaction ends, and lives or dies with it. Returns its id."""
+    def emit(self, said: Event, *, unnamed: bool = False) -> UUID:
+        """Say an event; it is written when the transaction ends, and lives or dies with it. Returns its id.
+
+        `unnamed`: the service says it on its own account, because nobody may learn who made it happen.
+        """
         heard, event_id = self._heard, new_id()
         self._said.append(
             outbox.Said(
                 id=event_id,
                 event=said,
-                actor=self.caller.subject,
+                actor=service_itself(self.service, said.district_id).subject if unnamed else self.caller.subject,
                 causation_id=heard.id if heard else None,
                 correlation_id=heard.correlation_id if heard else self._correlation,
                 time=self.now,

@@ -184,7 +184,7 @@ ROLES: Mapping[str, Role] = {
     "parent_committee": _role(
         "家长委员会代表: takes part in every step and sees the accounts, no child but their own",
         """
-        plan: read; item: read; notice: read; survey: read; committee: read record; complaint: file
+        plan: read; item: read; notice: read; survey: read; committee: read record; complaint: read file
         fee_standard: read; publication: read; statement: read; provider: read
         """,
     ),

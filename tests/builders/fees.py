@@ -160,6 +160,13 @@ def fee_in_force(world: World, school: UUID, **changes: Any) -> UUID:
     return item_id
 
 
+def take_down(world: World, school: UUID) -> None:
+    """The school's one fee is posted no more."""
+    inspector = world.as_("inspector")
+    (publication,) = inspector.get("/finance/v1/fee-publications", school_id=school)["items"]
+    inspector.post(f"/finance/v1/fee-publications/{publication['id']}/invalidate", {"cause": "TAKEN_DOWN"})
+
+
 def invoice_of(world: World, one: Child) -> Any:
     """The invoice of a child, as the accountant sees it."""
     found = world.as_("accountant").get("/finance/v1/invoices", participation_id=one.participation)["items"]

@@ -131,9 +131,7 @@ def test_money_to_another_account_is_no_payment(billed: Any) -> None:
 @pytest.mark.clause("P5-4.2.3")
 def test_no_payment_starts_once_the_posting_holds_no_more(billed: Any) -> None:
     district, school, child = billed
-    (publication,) = district.as_("inspector").get("/finance/v1/fee-publications", school_id=school)["items"]
-    path = f"/finance/v1/fee-publications/{publication['id']}/invalidate"
-    district.as_("inspector").post(path, {"cause": "TAKEN_DOWN"})
+    fees.take_down(district, school)
     guardian = district.as_("guardian", school=school, person=child.guardian)
     refusal = guardian.refused("/finance/v1/payments", {"invoice_id": fees.invoice_of(district, child)["id"]})
     assert (refusal["gate"], refusal["clauses"][0]["id"]) == ("G-PUB", "P5-4.2.3")
@@ -142,9 +140,7 @@ def test_no_payment_starts_once_the_posting_holds_no_more(billed: Any) -> None:
 def test_money_that_comes_after_the_posting_fell_goes_to_suspense_and_back(billed: Any) -> None:
     district, school, child = billed
     payment = fees.start(district, school, child)
-    (publication,) = district.as_("inspector").get("/finance/v1/fee-publications", school_id=school)["items"]
-    path = f"/finance/v1/fee-publications/{publication['id']}/invalidate"
-    district.as_("inspector").post(path, {"cause": "TAKEN_DOWN"})
+    fees.take_down(district, school)
     assert fees.call_back(district, fees.word(district, payment)).status_code == 200
     held = fees.balances(district, school)
     assert (held["SUSPENSE"], held["RECEIVABLE"]) == (-30_000, 30_000)

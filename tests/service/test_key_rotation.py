@@ -15,6 +15,7 @@ from shared import key_rotation
 from shared.caller import service_itself
 from shared.cli import kehou
 from shared.cli.keys import keys
+from shared.ids import new_id
 from shared.messaging import feed
 from shared.messaging.work import open_work
 from shared.personal_data import Keyring
@@ -76,6 +77,15 @@ def ask_for_re_check(world: World, person: UUID) -> None:
     officer.post(f"/vetting/v1/written-notices/{notice['id']}/file-review", told)
 
 
+def complain(world: World) -> None:
+    """What a family says about a school of the register."""
+    admin = world.as_("district_admin")
+    admin.post("/enrollment/v1/policy-profiles", {"base": "p5-hebi", "effective_from": world.first_day})
+    (school,) = admin.get("/enrollment/v1/schools")["items"]
+    told = {"school_id": school["id"], "topic": "OTHER", "text": "接领处太挤", "happened_on": world.first_day}
+    world.as_("guardian", person=new_id()).post("/enrollment/v1/complaints", told)
+
+
 def seal_everywhere(world: World) -> None:
     """At least one value in every sealed column of every service, through the doors."""
     for size in (20, 30):  # the second bundle only waits
@@ -84,6 +94,7 @@ def seal_everywhere(world: World) -> None:
         if size == 20:
             world.as_("district_admin").post(f"/enrollment/v1/imports/{staged['id']}/apply", {}, expect=202)
             world.run_jobs("enrollment")
+    complain(world)
     care.open_term(world)
     feed.pull(world.suite.nodes["attendance"].database, world.suite.peers, NAMES)
     person = identified(world)

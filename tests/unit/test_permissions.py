@@ -48,6 +48,8 @@ def holders(permission: str) -> set[str]:
         ("conduct.report", "conduct.decide"),
         ("conduct.decide", "conduct.decide_appeal"),
         ("compliance.open", "compliance.decide"),
+        ("complaint.file", "complaint.answer"),
+        ("complaint.route", "complaint.answer"),
     ],
 )
 def test_no_role_both_prepares_and_approves(one: str, other: str) -> None:

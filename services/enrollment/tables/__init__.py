@@ -1,5 +1,6 @@
 """Everything enrollment stores. What a family or a class may see of it is narrowed further in the queries."""
 
+from services.enrollment.tables.complaints import Complaint, ComplaintStep
 from services.enrollment.tables.families import (
     ActivityGroup,
     Agreement,

@@ -17,6 +17,7 @@ from services.finance.payments import queries, rules
 from services.finance.refunds import commands as refunds
 from services.finance.tables import GatewayReceipt, Invoice, Payment
 from shared.caller import service_itself
+from shared.contracts.finance import MoneyViolationDetected
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_term
@@ -73,8 +74,9 @@ def hear_gateway(
     invoice = work.get(Invoice, found.invoice_id, lock=True)
     payment = work.get(Payment, payment_id, lock=True)
     may_collect = payment.state == "INITIATED" and invoice.state in COLLECTABLE
-    if policy.value("fee.block_if_unpublished"):
-        may_collect = may_collect and are_posted(prices_of_invoice(work, invoice.id))
+    if may_collect and policy.value("fee.block_if_unpublished") and not are_posted(prices_of_invoice(work, invoice.id)):
+        may_collect = False
+        _say_unpublished(work, payment)
     taken = rules.taken(amount_fen, payment.amount_fen, balances.owed(work, invoice), may_collect=may_collect)
     excess = amount_fen - taken
     cause = f"payment:{transaction_id}"
@@ -86,6 +88,20 @@ def hear_gateway(
     if excess:
         refunds.decide(work, invoice, "NOT_COLLECTABLE", cause, excess, from_suspense=True)
     return payment
+
+
+def _say_unpublished(work: Work, payment: Payment) -> None:
+    """Money came for a fee that nobody sees posted; said of a payment once, since later money finds it confirmed."""
+    work.emit(
+        MoneyViolationDetected(
+            district_id=payment.district_id,
+            school_id=payment.school_id,
+            violation_id=payment.id,
+            prohibition_code=rules.ILLEGAL_FEE,
+            on=work.today,
+            evidence_ref=f"payment:{payment.id}",
+        )
+    )
 
 
 def _is_news(work: Work, payment: Payment, transaction_id: str, amount_fen: int) -> bool:

@@ -23,6 +23,10 @@ PAYMENT = Machine(
 )
 
 
+ILLEGAL_FEE = "PB04"
+"""The prohibition (违规收费、乱收费) that is at stake where a fee is paid that is not published."""
+
+
 class BadSignature(Refused):
     """Not the gateway's word; nothing is said about why."""
 
