@@ -1,5 +1,7 @@
 """What a district looks at: whether each school's people are fit, and its sessions staffed."""
 
+from typing import Any
+
 import pytest
 
 from shared.ids import new_id
@@ -9,9 +11,14 @@ from tests.world import World
 
 SERVICES = ("vetting",)
 
+COUNTS = ("people", "cleared", "ends_soon", "blocked", "sessions", "without_lead", "seeking", "unfilled", "open_cases")
 
-@pytest.mark.clause("P2-4.2.3")
-def test_a_district_sees_school_by_school_who_is_unfit_and_what_nobody_leads(world: World) -> None:
+
+@pytest.fixture
+def district(world: World) -> World:
+    """One school with a blocked teacher, five sessions of which three have no lead, and a case; another with hardly
+    anybody.
+    """
     rosters.open_term(world, base="p2-anhui")
     here, there = world.schools[:2]
     lead, gone, blocked = (staff.cleared(world, here) for _ in range(3))
@@ -22,37 +29,35 @@ def test_a_district_sees_school_by_school_who_is_unfit_and_what_nobody_leads(wor
     (assignment,) = rosters.assign(world, here, gone, sessions[2:3])
     world.as_("academic_affairs").post(f"{V}/assignments/{assignment}/remove")
     staff.substantiate(world, staff.allegation(world, blocked))
-    case = {
-        "prohibition_code": "PB01",
-        "target_kind": "SCHOOL",
-        "target_id": here,
-        "happened_on": world.first_day,
-        "account": "…",
-        "evidence_ref": "督学记录",
-    }
-    world.as_("inspector").post(f"{V}/compliance-cases", case)
-    nothing = dict.fromkeys(("blocked", "sessions", "without_lead", "seeking", "unfilled", "open_cases"), 0)
-    first = nothing | {
-        "school_id": str(here),
-        "people": 4,
-        "cleared": 2,
-        "ends_soon": 0,
-        "blocked": 1,
-        "sessions": 5,
-        "without_lead": 3,
-        "seeking": 1,
-        "open_cases": 1,
-    }
-    second = nothing | {"school_id": str(there), "people": 1, "cleared": 1, "ends_soon": 1}
-    seen = world.as_("district_admin").get(f"{V}/supervision")
-    assert {line["school_id"]: line for line in seen["items"]} == {str(here): first, str(there): second}
-    assert seen["until"] == world.at(0, day=7).date().isoformat()
-    tomorrow = world.as_("inspector").get(f"{V}/supervision", days=1, school_id=here)["items"]
-    assert [(line["sessions"], line["without_lead"]) for line in tomorrow] == [(2, 0)]
-    assert world.as_("principal", school=there).get(f"{V}/supervision")["items"] == [second]
-    assert world.as_("principal", school=new_id()).get(f"{V}/supervision")["items"] == []
-    world.set_time(world.at(16, day=2))
-    staff.let_time_act(world)
-    world.set_time(world.at(15, 45, day=2))
-    later = world.as_("district_admin").get(f"{V}/supervision", school_id=here)["items"]
-    assert [(line["seeking"], line["unfilled"]) for line in later] == [(0, 1)]
+    case = {"prohibition_code": "PB01", "target_kind": "SCHOOL", "target_id": here, "account": "…"}
+    told = {"happened_on": world.first_day, "evidence_ref": "督学记录"}
+    world.as_("inspector").post(f"{V}/compliance-cases", case | told)
+    return world
+
+
+def line(school: Any, **counted: int) -> dict[str, Any]:
+    """A school's line; what is not named is none."""
+    return dict.fromkeys(COUNTS, 0) | {"school_id": str(school)} | counted
+
+
+def seen(world: World, role: str = "district_admin", school: Any = None, **which: Any) -> list[dict[str, Any]]:
+    return list(world.as_(role, school=school).get(f"{V}/supervision", **which)["items"])
+
+
+@pytest.mark.clause("P2-4.2.3")
+def test_a_district_sees_school_by_school_who_is_unfit_and_what_nobody_leads(district: World) -> None:
+    here, there = district.schools[:2]
+    first = line(here, people=4, cleared=2, blocked=1, sessions=5, without_lead=3, seeking=1, open_cases=1)
+    second = line(there, people=1, cleared=1, ends_soon=1)
+    assert sorted(seen(district), key=lambda one: -int(one["people"])) == [first, second]
+    assert seen(district, "principal", there) == [second]
+    assert seen(district, "principal", new_id()) == []
+
+
+def test_supervision_looks_as_many_days_ahead_as_it_is_asked_and_finds_what_was_given_up(district: World) -> None:
+    here = district.schools[0]
+    tomorrow = seen(district, "inspector", days=1, school_id=here)
+    assert [(one["sessions"], one["without_lead"]) for one in tomorrow] == [(2, 0)]
+    district.set_time(district.at(15, 45, day=2))
+    staff.let_time_act(district)
+    assert [(one["seeking"], one["unfilled"]) for one in seen(district, school_id=here)] == [(0, 1)]
