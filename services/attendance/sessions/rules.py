@@ -125,11 +125,11 @@ def g_staffed(staff: Collection[Staff], expected: int, is_duty_named: bool, cont
     in_charge = any(one.is_own and one.category == "OWN_TEACHER" for one in supervising)
     if not supervising or (policy.value("staff.teacher_in_charge_each_activity") and not in_charge):
         raise Refused("no_teacher_in_charge", gate="G-STAFFED", clauses=charge)
-    kind = "care" if content_type in CARE_CONTENT else "activity"
-    ratio = policy.value(f"grouping.pupils_per_adult.{kind}")
+    path = f"grouping.pupils_per_adult.{'care' if content_type in CARE_CONTENT else 'activity'}"
+    ratio = policy.value(path)
     need = max(ceil(expected / ratio), policy.value("safety.minimum_duty_staff"))
     if len(supervising) < need:
-        clauses = policy.clauses(f"grouping.pupils_per_adult.{kind}")
+        clauses = (*policy.clauses(path), *policy.clauses("safety.duty_staff"))
         raise Refused("too_few_adults", gate="G-STAFFED", clauses=clauses, need=need, ratio=ratio)
     if not is_duty_named:
         raise Refused("no_duty_leader", gate="G-STAFFED", clauses=policy.clauses("safety.minimum_duty_staff"))
