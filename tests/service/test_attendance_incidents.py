@@ -186,6 +186,13 @@ def test_nobody_who_is_involved_reads_the_account_or_acts_on_it(school: School) 
     assert school.as_("principal", accused).refused(f"{PATH}/{incident}/close")["code"] == "involved_in_incident"
 
 
+def test_whoever_looked_into_an_incident_does_not_close_it(school: School) -> None:
+    incident, both = answered(school), new_id()
+    school.as_("academic_affairs", both).post(f"{PATH}/{incident}/investigate", {"findings": FOUND})
+    assert school.as_("principal", both).refused(f"{PATH}/{incident}/close")["code"] == "same_person"
+    school.as_("principal", new_id()).post(f"{PATH}/{incident}/close")
+
+
 def test_only_the_leadership_or_the_duty_leader_answers_an_incident(school: School) -> None:
     incident = report(school)["id"]
     path, body = f"{PATH}/{incident}/triage", {"severity": "MINOR"}
