@@ -8,6 +8,8 @@ from services.attendance.directory.handlers import NAMES
 from services.attendance.directory.handlers import REACTIONS as DIRECTORY
 from services.attendance.gate.api import door as gate
 from services.attendance.gate.handlers import REACTIONS as GATE
+from services.attendance.incidents import commands as incidents_commands
+from services.attendance.incidents.api import door as incidents
 from services.attendance.late_pickups import commands as late_pickups_commands
 from services.attendance.late_pickups.api import door as late_pickups
 from services.attendance.pickups.api import door as pickups
@@ -20,6 +22,7 @@ from services.attendance.sessions.api import door as sessions
 from services.attendance.sessions.handlers import REACTIONS as SESSIONS
 from services.attendance.tables import Tables
 from services.attendance.venues.api import door as venues
+from services.attendance.violations.api import door as violations
 from shared.policy import published
 from shared.service import Service
 
@@ -39,6 +42,8 @@ SERVICE = Service(
         gate,
         safety_packs,
         activity_records,
+        incidents,
+        violations,
         directory,
     ),
     reactions=(*published.REACTIONS, *DIRECTORY, *SESSIONS, *PICKUPS, *GATE),
@@ -47,6 +52,8 @@ SERVICE = Service(
         late_pickups_commands.OPEN_TIMER: late_pickups_commands.open_case,
         late_pickups_commands.REMIND_TIMER: late_pickups_commands.remind,
         late_pickups_commands.ESCALATE_TIMER: late_pickups_commands.escalate,
+        incidents_commands.GUARDIANS_TIMER: incidents_commands.tell_guardians,
+        incidents_commands.AUTHORITY_TIMER: incidents_commands.remind_of_authority,
     },
     feeds=(NAMES,),
 )

@@ -31,7 +31,7 @@ _ANY_DUTY_LEADER = """
     session: read override; presence: read check_in check_out sign_shift; roll_call: read; leave: read
     custody: read transfer accept release emergency_release report_missing; authorization: read suspend
     late_pickup: read log_contact escalate resolve; ad_hoc_care: read; venue: read open_hazard
-    emergency: read; incident: read report; roster: read; duty: read; name: read
+    emergency: read; incident: read report respond; violation: report; roster: read; duty: read; name: read
     service_record: read; duty_sheet: read sign
 """
 """Whom vetting may name duty leader for a day; without these doors a child in care could be stuck there."""
@@ -57,7 +57,8 @@ ROLES: Mapping[str, Role] = {
          provider: evaluate put_on_notice exit
          engagement: read second terminate; compliance: read read_account decide sanction close
          service_record: read export; duty_sheet: read read_signatures
-         inspection: read; incident: read; statistics: read export; job: read cancel
+         inspection: read; incident: read read_account; violation: read read_account
+         statistics: read export; job: read cancel
         """,
     ),
     "oversight_price": _role(
@@ -80,7 +81,8 @@ ROLES: Mapping[str, Role] = {
         "责任督学: inspects, verifies what is posted, opens cases; decides none",
         """
         plan: read; item: read; notice: read; session: read; activity_record: read; supervision: read
-        inspection: read plan conduct score; venue: read open_hazard; incident: read; complaint: read
+        inspection: read plan conduct score; venue: read open_hazard; incident: read read_account; complaint: read
+        violation: read report read_account
         publication: read verify invalidate; fee_standard: read; statement: read; roster: read; conduct: report
         compliance: read open investigate read_account; statistics: read; duty_sheet: read read_signatures
         """,
@@ -95,7 +97,7 @@ ROLES: Mapping[str, Role] = {
         consent: read; complaint: read answer; committee: read; statistics: read; job: read
         session: cancel approve_correction; custody: publish_rules; venue: close_hazard; gate: read
         activity_record: read seal; supervision: read record_daily_check record_meeting record_patrol
-        inspection: read; emergency: approve; incident: close agree_liability
+        inspection: read; emergency: approve; incident: read_account close agree_liability; violation: read
         fee_standard: read; publication: read invalidate; invoice: read; waiver: read review revoke; payment: read
         refund: read approve reject; ledger: read; expenditure: read approve refuse; subsidy: read
         pay: read approve hold release; settlement: read approve; statement: read approve
@@ -112,6 +114,7 @@ ROLES: Mapping[str, Role] = {
         application: read school_review verify_priority; participation: read; group: read; complaint: read answer
         venue: close_hazard; gate: read; activity_record: read accept waive; inspection: read
         supervision: read record_daily_check record_meeting record_patrol; substitute: read
+        incident: read_account investigate; violation: read
         publication: read verify; fee_standard: read; statement: read; conduct: report
         """,
     ),
@@ -128,7 +131,8 @@ ROLES: Mapping[str, Role] = {
         custody: read; authorization: read verify suspend revoke issue_card; late_pickup: read; name: read
         ad_hoc_care: read; venue: read define check open_hazard; gate: read; activity_record: read
         supervision: read record_meeting record_patrol; inspection: read
-        emergency: read draft schedule_drill record_drill; incident: read report propose_liability
+        emergency: read draft schedule_drill record_drill
+        incident: read report read_account investigate propose_liability; violation: read report
         fee_standard: read; publication: read post; expenditure: read propose; statement: read
         person: read register record_consent; check: request; provider: read; engagement: read draft
         roster: read propose confirm remove export; duty: read; substitute: read open offer
@@ -240,7 +244,7 @@ ROLES: Mapping[str, Role] = {
         person: read clear suspend block restore exit export; check: read request submit record read_detail
         conduct: read triage decide; review: read file read_statement; written_notice: read deliver
         provider: read; engagement: read; roster: read; duty: read
-        gate_pass: read revoke; compliance: read; incident: read; job: read; statistics: read
+        gate_pass: read revoke; compliance: read; incident: read read_account; job: read; statistics: read
         """,
     ),
     "gate_device": _role(

@@ -223,18 +223,21 @@ def staff(school: School, session_ids: list[str]) -> None:
     """A cleared teacher leads the sessions, a duty leader is named for the first day."""
     world = school.world
     clear(world, school.teacher)
-    clear(world, school.leader)
     assign(school, school.teacher, session_ids)
-    world.hear(
-        DutyLeaderNamed(
-            **school.owner,
-            duty_id=new_id(),
-            person_id=school.leader,
-            on=world.first_day,
-            starts_at=world.at(15),
-            ends_at=world.at(19),
-        )
-    )
+    name_leader(school)
+
+
+def name_leader(school: School) -> None:
+    """The leader is cleared, and named for the first day."""
+    clear(school.world, school.leader)
+    school.world.hear(DutyLeaderNamed(**duty(school, school.leader)))
+
+
+def duty(school: School, person: UUID, starts: int = 15) -> dict[str, Any]:
+    """A duty of the first day until 19:00, as vetting's events tell it."""
+    world = school.world
+    hours = {"on": world.first_day, "starts_at": world.at(starts), "ends_at": world.at(19)}
+    return {**school.owner, "duty_id": new_id(), "person_id": person, **hours}
 
 
 def ready(school: School, *, at: tuple[int, int] = (16, 15)) -> str:

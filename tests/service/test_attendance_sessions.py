@@ -228,7 +228,35 @@ def test_a_session_with_more_pupils_than_its_adults_may_keep_is_refused(world: W
     session = ready(school)
     school.check_in(session, school.teacher)
     refusal = school.do(session, "open", expect=409)
-    assert (refusal["code"], refusal["gate"], clause_ids(refusal)) == ("too_few_adults", "G-STAFFED", ["Q17"])
+    assert (refusal["code"], refusal["gate"], clause_ids(refusal)) == ("too_few_adults", "G-STAFFED", ["Q17", "SYS"])
+
+
+@pytest.mark.parametrize(
+    ("base", "segment", "starts", "clause"),
+    [
+        pytest.param("p1-jinan", "class_activity", time(15, 30), "P1-2.3.5", marks=pytest.mark.clause("P1-2.3.5")),
+        pytest.param("p3-shanghai", "extended", time(16, 30), "P3-3.2.5", marks=pytest.mark.clause("P3-3.2.5")),
+    ],
+)
+def test_a_session_opens_only_with_as_many_staff_as_its_pupils_need(
+    world: World, base: str, segment: str, starts: time, clause: str
+) -> None:
+    care.open_term(world, base, days=20)
+    world.first_day = world.at(8, day=7).date()
+    world.set_time(world.at(8))
+    care.trust_vetting(world)
+    slot = Slot(weekdays=(1, 2, 3, 4), starts=starts, ends=time(starts.hour + 1, starts.minute))
+    school = care.build_school(world, pupils=41, segment=segment, slot=slot)
+    session = ready(school, at=(starts.hour, starts.minute))
+    school.check_in(session, school.teacher)
+    refusal = school.do(session, "open", expect=409)
+    assert (refusal["code"], refusal["gate"]) == ("too_few_adults", "G-STAFFED")
+    assert clause in clause_ids(refusal)
+    second = new_id()
+    care.clear(world, second)
+    care.assign(school, second, [session], role="ASSIST")
+    school.check_in(session, second, expect=201)
+    assert school.do(session, "open")["state"] == "OPEN"
 
 
 def test_a_stale_word_of_vetting_opens_no_session_unless_the_duty_leader_answers(school: School) -> None:

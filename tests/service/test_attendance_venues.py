@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attendance import VenueCheckFailed, VenueCheckPassed
+from shared.contracts.attendance import EntryRefused, VenueCheckFailed, VenueCheckPassed
 from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.ids import new_id
 from tests.builders import care
@@ -101,7 +101,10 @@ def test_a_blocked_person_does_not_pass_the_gate_even_accompanied(school: School
     assert (refusal["code"], refusal["gate"]) == ("person_blocked", "G-GATE")
     assert "P5-3.5.8" in clause_ids(refusal)
     body = {"school_id": school.id, "person_id": person, "reason": "已停用"}
-    assert school.as_("gatekeeper").post(f"{API}/gate-entries/refuse", body)["state"] == "REFUSED"
+    refused = school.as_("gatekeeper").post(f"{API}/gate-entries/refuse", body)
+    assert refused["state"] == "REFUSED"
+    (event,) = said(school, EntryRefused)
+    assert (str(event.entry_id), event.person_id) == (refused["id"], person)
     visitor = {"school_id": school.id, "accompanied_by": school.teacher}
     school.as_("gatekeeper").post(f"{API}/gate-entries", visitor, expect=201)
     assert at_gate(school, None, accompanied_by=new_id())["code"] == "company_not_on_duty"

@@ -86,6 +86,17 @@ def complain(world: World) -> None:
     world.as_("guardian", person=new_id()).post("/enrollment/v1/complaints", told)
 
 
+def look_into_incident(school: care.School) -> None:
+    """What is said to have happened to a child, and what was found."""
+    fall = {"happened_at": school.world.at(7), "severity": "MINOR", "account": "摔倒", "school_id": school.id}
+    principal = school.as_("principal")
+    path = "/attendance/v1/incidents"
+    incident = principal.post(path, fall | {"pupil_ids": school.pupils[:1]})["id"]
+    for verb, body in (("triage", {"severity": "MINOR"}), ("respond", None), ("notify-guardians", None)):
+        principal.post(f"{path}/{incident}/{verb}", body)
+    school.as_("leadership_member").post(f"{path}/{incident}/investigate", {"findings": "地面湿滑"})
+
+
 def seal_everywhere(world: World) -> None:
     """At least one value in every sealed column of every service, through the doors."""
     for size in (20, 30):  # the second bundle only waits
@@ -109,6 +120,9 @@ def seal_everywhere(world: World) -> None:
     guardian.post("/attendance/v1/leave-requests", {"pupil_id": pupil, "on": world.first_day, "reason": "发烧"})
     collector = {"pupil_id": pupil, "kind": "STANDING", "valid_from": world.first_day, "relation": "外婆"}
     guardian.post("/attendance/v1/authorizations", collector | {"name": "王秀英", "phone": "+8613800000001"})
+    seen = {"account": "课间发放传单", "evidence_ref": "d", "on": world.first_day, "school_id": school.id}
+    school.as_("inspector").post("/attendance/v1/violations", breach | seen)
+    look_into_incident(school)
     child = fees.child(world, world.schools[0])
     told = {"pupil_id": child.pupil, "basis": "ORPHAN", "evidence_ref": "doc", "consent": True}
     dates = {"starts_on": world.first_day, "ends_on": world.first_day + timedelta(days=100)}

@@ -50,6 +50,7 @@ def holders(permission: str) -> set[str]:
         ("compliance.open", "compliance.decide"),
         ("complaint.file", "complaint.answer"),
         ("complaint.route", "complaint.answer"),
+        ("incident.investigate", "incident.close"),
     ],
 )
 def test_no_role_both_prepares_and_approves(one: str, other: str) -> None:
@@ -75,6 +76,8 @@ def test_no_role_both_prepares_and_approves(one: str, other: str) -> None:
         ("payment.start", {"guardian"}),
         ("duty.assign", {"principal"}),
         ("gate.admit", {"gatekeeper", "gate_device"}),
+        ("incident.close", {"principal"}),
+        ("violation.read_account", {"inspector", "district_admin"}),
         ("publication.verify", {"inspector", "leadership_member"}),
         ("watermark.read", {"service", "operator"}),
         ("directory.read", {"district_admin", "principal", "academic_affairs", "service"}),

@@ -17,7 +17,7 @@ from shared.contracts.enrollment import (
     StaffMemberLeft,
     StaffMemberListed,
 )
-from shared.contracts.vetting import DutyLeaderNamed
+from shared.contracts.vetting import DutyLeaderNamed, DutyLeaderRelieved
 from shared.events import SchoolEvent
 from shared.ids import new_id
 from shared.messaging.feed import Feed
@@ -48,9 +48,11 @@ def keep_staff_member(work: Work, said: StaffMemberListed | StaffMemberLeft) -> 
     commands.keep_newest(work, StaffPost, owner | listed, key=("school_id", "person_id"))
 
 
-def keep_duty(work: Work, named: DutyLeaderNamed) -> None:
-    """Who leads the duty."""
-    commands.keep_newest(work, Duty, _row(named, "duty_id"))
+def keep_duty(work: Work, said: DutyLeaderNamed | DutyLeaderRelieved) -> None:
+    """Who leads the duty, or leads it no more."""
+    row = _row(said, "duty_id")
+    row.pop("cause", None)
+    commands.keep_newest(work, Duty, row | {"is_relieved": isinstance(said, DutyLeaderRelieved)})
 
 
 def keep_group(work: Work, confirmed: GroupConfirmed) -> None:
@@ -82,6 +84,7 @@ REACTIONS = (
     on(StaffMemberListed, keep_staff_member),
     on(StaffMemberLeft, keep_staff_member),
     on(DutyLeaderNamed, keep_duty),
+    on(DutyLeaderRelieved, keep_duty),
     on(GroupConfirmed, keep_group),
     on(ExceptionApproved, keep_exception),
     on(ExceptionEnded, keep_exception),

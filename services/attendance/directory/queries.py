@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, and_, bindparam, func, select
+from sqlalchemy import Select, Subquery, and_, bindparam, func, not_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.attendance.tables import (
     Assignment,
     BoundException,
     ClassTeacher,
+    Clearance,
     CustodyChain,
     Duty,
     PersonName,
@@ -52,9 +53,19 @@ def roll_version(work: Work, group_id: UUID) -> int:
     return work.session.scalar(select(func.max(RollEntry.roll_version)).where(RollEntry.group_id == group_id)) or 0
 
 
-_LEADER = (
+_LEADERS = (
     select(Duty.person_id)
-    .where(Duty.school_id == bindparam("school"), Duty.on == bindparam("day"), Duty.starts_at <= bindparam("at"))
+    .join(Clearance, Clearance.id == Duty.person_id)
+    .where(not_(Duty.is_relieved), Clearance.state == "CLEARED", Clearance.valid_until >= Duty.on)
+)
+"""Whoever is named and was not relieved leads while the newest word that was heard clears them for the day.
+
+How fresh that word is does not matter: the duty leader is who answers while vetting cannot be heard (INV-ATT-07).
+"""
+_LEADER = (
+    _LEADERS.where(
+        Duty.school_id == bindparam("school"), Duty.on == bindparam("day"), Duty.starts_at <= bindparam("at")
+    )
     .order_by(Duty.starts_at.desc(), Duty.id.desc())
     .limit(1)
 )
@@ -67,7 +78,7 @@ def duty_leader(work: Work, school_id: UUID, at: datetime) -> UUID | None:
 
 def is_duty_named(work: Work, school_id: UUID, at: datetime) -> bool:
     """Whether somebody is named to lead the duty within whose hours an instant lies."""
-    named = select(Duty.id).where(Duty.school_id == school_id, Duty.starts_at <= at, Duty.ends_at > at)
+    named = _LEADERS.where(Duty.school_id == school_id, Duty.starts_at <= at, Duty.ends_at > at)
     return bool(work.session.scalar(select(named.exists())))
 
 
@@ -86,6 +97,11 @@ def class_teacher_of(work: Work, pupil_id: UUID) -> UUID | None:
 def pupils_of_class(work: Work, class_id: UUID, pupil_ids: Collection[UUID]) -> set[UUID]:
     """Those of the pupils who belong to the class."""
     return set(work.session.scalars(select(Pupil.id).where(Pupil.class_id == class_id, Pupil.id.in_(pupil_ids))))
+
+
+def pupils_of_school(work: Work, school_id: UUID, pupil_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the pupils who belong to the school."""
+    return set(work.session.scalars(select(Pupil.id).where(Pupil.school_id == school_id, Pupil.id.in_(pupil_ids))))
 
 
 def exceptions(work: Work, school_id: UUID, first: date, last: date) -> frozenset[str]:
@@ -114,10 +130,12 @@ def is_guardian(work: Work, person_id: UUID | None, pupil_id: UUID) -> bool:
     return bool(work.session.scalar(select(link.exists())))
 
 
-def guardians(work: Work, pupil_id: UUID) -> list[UUID]:
-    """The verified guardians of a pupil."""
+def guardians(work: Work, *pupil_ids: UUID) -> list[UUID]:
+    """The verified guardians of pupils, each once."""
     found = work.session.scalars(
-        select(PickupAuthorization.person_id).where(PickupAuthorization.pupil_id == pupil_id, _IS_GUARDIAN)
+        select(PickupAuthorization.person_id)
+        .where(PickupAuthorization.pupil_id.in_(pupil_ids), _IS_GUARDIAN)
+        .distinct()
     )
     return [person_id for person_id in found if person_id is not None]
 

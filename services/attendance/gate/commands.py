@@ -10,6 +10,7 @@ from services.attendance.gate import queries, rules
 from services.attendance.presence import queries as presence
 from services.attendance.presence import rules as presence_rules
 from services.attendance.tables import Clearance, GateEntry, GatePass
+from shared.contracts.attendance import EntryRefused
 from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.ids import new_id
 from shared.messaging.lease import is_fresh
@@ -78,9 +79,19 @@ def _holds_pass(work: Work, school_id: UUID, person_id: UUID) -> UUID | None:
 
 
 def refuse(work: Work, *, school_id: UUID, reason: str, person_id: UUID | None = None) -> GateEntry:
-    """Write down that somebody was sent away."""
+    """Write down that somebody was sent away, and say it."""
     work.caller.need_school(school_id)
-    return _write(work, school_id, "refuse", person_id=person_id, reason=reason)
+    entry = _write(work, school_id, "refuse", person_id=person_id, reason=reason)
+    work.emit(
+        EntryRefused(
+            district_id=entry.district_id,
+            school_id=school_id,
+            entry_id=entry.id,
+            person_id=person_id,
+            at=work.now,
+        )
+    )
+    return entry
 
 
 def _write(work: Work, school_id: UUID, action: str, **facts: Any) -> GateEntry:

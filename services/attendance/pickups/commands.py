@@ -183,8 +183,8 @@ def release_in_emergency(
     work: Work, pupil_id: UUID, *, method: str, note: str, person_id: UUID | None = None
 ) -> dict[str, Any]:
     """The duty leader lets a child go on their own responsibility, or to police or community."""
-    chain, policy = _in_care(work, pupil_id)
-    releaser = presence.need_leading(work, chain.school_id, "G-HANDOVER", policy)
+    chain, _ = _in_care(work, pupil_id)
+    releaser = presence.need_leading(work, chain.school_id)
     work.session.connection().execute(_LET_GO, _gone(chain))
     return _record(work, chain, method, method, from_id=releaser, to_id=person_id, note=note)
 

@@ -1,6 +1,6 @@
 """Keeping vetting's word, and letting people in and out by it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,6 @@ from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
 from shared.notifications import notify
-from shared.policy import Policy
 from shared.policy.published import policy_of_district, policy_of_term
 from shared.refusals import Refused
 
@@ -142,12 +141,15 @@ def _let_in(work: Work, session_id: UUID, person_id: UUID) -> Any:
     return upsert(Presence).from_select(list(row), allowed).on_conflict_do_nothing().returning(Presence.id)
 
 
-def need_leading(work: Work, school_id: UUID, gate: str, policy: Policy) -> UUID:
-    """The caller leads the duty at the school now, and is not known to be blocked; returns who that is."""
-    leader = rules.need_duty_leader(directory.duty_leader(work, school_id, work.now), work.caller.person_id)
-    if queries.is_kept_away(work, leader):
-        raise rules.blocked(policy, gate)
-    return leader
+def need_leading(work: Work, school_id: UUID) -> UUID:
+    """The caller leads the duty at the school now; returns who that is."""
+    return rules.need_duty_leader(directory.duty_leader(work, school_id, work.now), work.caller.person_id)
+
+
+def need_role_or_leading(work: Work, school_id: UUID, roles: Collection[str]) -> None:
+    """The caller bears one of the roles, or leads the duty at the school now."""
+    if not work.caller.roles.intersection(roles):
+        need_leading(work, school_id)
 
 
 def check_out(work: Work, presence_id: UUID) -> Presence:

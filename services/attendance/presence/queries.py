@@ -122,7 +122,7 @@ def keepers(work: Work, school_id: UUID, session_id: UUID | None) -> list[UUID]:
     staff = staff_of(work, session_id) if session_id else []
     there = [one.person_id for one in staff if one.role in rules.SUPERVISING and not one.is_kept_away]
     leader = directory.duty_leader(work, school_id, work.now)
-    if leader is not None and leader not in there and not is_kept_away(work, leader):
+    if leader is not None and leader not in there:
         there.append(leader)
     return there
 

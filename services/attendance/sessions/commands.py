@@ -193,9 +193,8 @@ def pre_check(work: Work, session_id: UUID) -> ServiceSession:
 def override(work: Work, session_id: UUID, *, reason: str) -> ServiceSession:
     """The duty leader answers for the cleared staff of a session while vetting cannot be heard (INV-ATT-07)."""
     session = work.get(ServiceSession, session_id, lock=True)
-    policy = policy_of_term(work, session.school_id, session.term_id)
     presence_rules.need_today(session.on, work.today, session.state)
-    session.override_by = presence.need_leading(work, session.school_id, "G-STAFFED", policy)
+    session.override_by = presence.need_leading(work, session.school_id)
     session.override_reason = reason
     return session
 

@@ -2,12 +2,20 @@
 
 from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import Integer, cast, extract, func, select
 
 from services.attendance.directory import queries as directory
 from services.attendance.tables import Group, ServiceSession
 from shared.messaging.work import Work
+from shared.refusals import NotFound
+
+
+def need_at_school(work: Work, session_id: UUID, school_id: UUID) -> None:
+    """A session of the school; raises NotFound for any other."""
+    if work.get(ServiceSession, session_id).school_id != school_id:
+        raise NotFound("session")
 
 
 def learning_elsewhere(work: Work, group: Group, learning_types: Collection[str]) -> dict[date, int]:

@@ -126,7 +126,7 @@ def g_staffed(staff: Collection[Staff], expected: int, is_duty_named: bool, cont
     ratio = policy.value(path)
     need = max(ceil(expected / ratio), policy.value("safety.minimum_duty_staff"))
     if len(supervising) < need:
-        clauses = policy.clauses(path)
+        clauses = (*policy.clauses(path), *policy.clauses("safety.duty_staff"))
         raise Refused("too_few_adults", gate="G-STAFFED", clauses=clauses, need=need, ratio=ratio)
     if not is_duty_named:
         raise Refused("no_duty_leader", gate="G-STAFFED", clauses=policy.clauses("safety.minimum_duty_staff"))

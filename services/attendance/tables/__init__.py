@@ -21,6 +21,7 @@ from services.attendance.tables.heard import (
     RollEntry,
     StaffPost,
 )
+from services.attendance.tables.incidents import Incident, IncidentPupil, Violation
 from services.attendance.tables.metadata import HeardRow, Tables
 from services.attendance.tables.safety import (
     ActivityRecord,

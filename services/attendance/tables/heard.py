@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.attendance.tables.metadata import HeardRow, Tables
 from shared.tables import Row, SchoolRow, Sealed
@@ -64,6 +64,8 @@ class Duty(HeardRow, Tables):
     on: Mapped[date]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    is_relieved: Mapped[bool] = mapped_column(server_default=false())
+    """Vetting named them and took it back: they lead no more."""
     __table_args__ = (Index("duties_by_day", "school_id", "on"),)
 
 

@@ -1,5 +1,8 @@
 """Where attendance's tables are declared."""
 
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from shared.tables import COLUMN_TYPES, SchoolRow
@@ -8,7 +11,7 @@ from shared.tables import COLUMN_TYPES, SchoolRow
 class Tables(DeclarativeBase):
     """Attendance's tables."""
 
-    type_annotation_map = COLUMN_TYPES
+    type_annotation_map = COLUMN_TYPES | {list[UUID]: ARRAY(Uuid)}
 
 
 class HeardRow(SchoolRow):
