@@ -10,9 +10,10 @@ import marshmallow as ma
 from sqlalchemy import Select
 
 from services.attendance.incidents import commands, queries
-from services.attendance.incidents.rules import CATEGORIES, SEVERITIES
+from services.attendance.incidents.rules import SEVERITIES
 from services.attendance.tables import Incident, IncidentPupil
 from shared.messaging.work import Work
+from shared.policy.codes import ETHICS_CATEGORIES
 from shared.web.door import Door
 
 door = Door("incidents", "安全事件 incidents")
@@ -43,7 +44,7 @@ class NewIncident(ma.Schema):
     severity = ma.fields.String(required=True, validate=ma.validate.OneOf(SEVERITIES))
     pupil_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 100))
     staff_ids = ma.fields.List(ma.fields.UUID(), load_default=list, validate=ma.validate.Length(0, 100))
-    category = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(CATEGORIES))
+    category = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(ETHICS_CATEGORIES))
     account = ma.fields.String(required=True, validate=ma.validate.Length(1, 10_000))
 
 

@@ -23,7 +23,6 @@ INCIDENT = Machine(
 )
 
 SEVERITIES = MINOR, SERIOUS = ("MINOR", "SERIOUS")
-CATEGORIES = tuple(f"E{number:02d}" for number in range(1, 12))
 
 ANSWERING = frozenset({"principal", "leadership_member"})
 """Roles that act on an incident on any day; the duty leader does on theirs."""

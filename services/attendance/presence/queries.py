@@ -16,6 +16,7 @@ from shared.events import PARTITIONS
 from shared.messaging.inbox import subject_waits
 from shared.messaging.lease import is_fresh
 from shared.messaging.work import Work
+from shared.policy.codes import SUPERVISING
 from shared.tables import inbox_position
 
 VETTING = "vetting"
@@ -120,7 +121,7 @@ def keepers(work: Work, school_id: UUID, session_id: UUID | None) -> list[UUID]:
     Freshness is not asked for: whoever came while it was known goes on, and whoever is known to be blocked does not.
     """
     staff = staff_of(work, session_id) if session_id else []
-    there = [one.person_id for one in staff if one.role in rules.SUPERVISING and not one.is_kept_away]
+    there = [one.person_id for one in staff if one.role in SUPERVISING and not one.is_kept_away]
     leader = directory.duty_leader(work, school_id, work.now)
     if leader is not None and leader not in there:
         there.append(leader)

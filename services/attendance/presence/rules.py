@@ -11,7 +11,6 @@ from shared.refusals import Refused
 LOST = ("BLOCKED", "SUSPENDED", "EXPIRED", "EXITED")
 KEPT_AWAY = ("BLOCKED", "SUSPENDED")
 OVER = ("CLOSED", "CANCELLED")
-SUPERVISING = ("LEAD", "ASSIST")
 
 
 @dataclass(frozen=True, kw_only=True)

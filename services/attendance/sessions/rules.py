@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import ceil
 
-from services.attendance.presence.rules import SUPERVISING, Staff, blocked
+from services.attendance.presence.rules import Staff, blocked
 from shared.policy import Policy
+from shared.policy.codes import SUPERVISING
 from shared.policy.gates import g_time, ratio_of
 from shared.refusals import Refused
 from shared.states import Machine

@@ -8,9 +8,9 @@ from sqlalchemy import Select, select
 
 from services.attendance.tables import Violation
 from services.attendance.violations import commands, queries
-from services.attendance.violations.rules import PROHIBITIONS, TARGETS
 from shared.access_log import log_access
 from shared.messaging.work import Work
+from shared.policy.codes import PROHIBITIONS, TARGETS
 from shared.web.door import Door
 
 door = Door("violations", "违规线索 violations")

@@ -3,10 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from shared.policy.codes import SCHOOL
 from shared.refusals import Invalid
-
-PROHIBITIONS = tuple(f"PB{number:02d}" for number in range(1, 11))
-TARGETS = SCHOOL, PERSON, PROVIDER = ("SCHOOL", "PERSON", "PROVIDER")
 
 ON_THE_SPOT = frozenset({"inspector", "principal", "leadership_member", "academic_affairs"})
 """Roles that look after a school's service on any day; the duty leader does on theirs."""

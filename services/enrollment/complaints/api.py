@@ -10,6 +10,7 @@ from sqlalchemy import Select
 from services.enrollment.complaints import commands, queries, rules
 from services.enrollment.tables import Complaint
 from shared.messaging.work import Work
+from shared.policy.codes import PROHIBITIONS, TARGETS
 from shared.web.door import Door
 
 door = Door("complaints", "意见建议与投诉 complaints")
@@ -44,10 +45,8 @@ class NewComplaint(Words):
     school_id = ma.fields.UUID(required=True)
     topic = ma.fields.String(required=True, validate=ma.validate.OneOf(rules.TOPICS))
     happened_on = ma.fields.Date(required=True)
-    prohibition_code = ma.fields.String(
-        load_default=None, allow_none=True, validate=ma.validate.OneOf(rules.PROHIBITIONS)
-    )
-    target_kind = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(rules.TARGETS))
+    prohibition_code = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(PROHIBITIONS))
+    target_kind = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.OneOf(TARGETS))
     target_id = ma.fields.UUID(load_default=None, allow_none=True)
     evidence_ref = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 200))
 

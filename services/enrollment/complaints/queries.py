@@ -10,6 +10,7 @@ from services.enrollment.complaints import rules
 from services.enrollment.tables import Complaint, ComplaintStep, ProviderStanding, StaffPost, StaffStanding, Survey
 from shared.access_log import log_access
 from shared.messaging.work import Work
+from shared.policy.codes import PERSON, PROVIDER
 from shared.policy.published import policy_of_district
 from shared.refusals import Forbidden, NotFound
 from shared.tables import pins, terms
@@ -57,11 +58,11 @@ def _opened(work: Work, step: ComplaintStep) -> dict[str, Any]:
 def need_target(work: Work, school_id: UUID, target_kind: str | None, target_id: UUID | None) -> None:
     """A person on the school's staff list or known to vetting, or a provider; raises NotFound."""
     known = {
-        rules.PERSON: or_(
+        PERSON: or_(
             exists().where(StaffPost.person_id == target_id, StaffPost.school_id == school_id),
             exists().where(StaffStanding.id == target_id),
         ),
-        rules.PROVIDER: exists().where(ProviderStanding.id == target_id),
+        PROVIDER: exists().where(ProviderStanding.id == target_id),
     }
     if target_kind in known and not work.session.scalar(select(known[target_kind])):
         raise NotFound(target_kind.lower())

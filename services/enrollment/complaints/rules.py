@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from shared.policy import Policy
+from shared.policy.codes import SCHOOL
 from shared.refusals import Invalid, NotFound, Refused
 from shared.states import Machine
 
@@ -29,8 +30,6 @@ COMPLAINT = Machine(
 )
 
 TOPICS = ("FEE", "CONTENT", "STAFF", "SAFETY", "PICKUP", "PROVIDER", "SUGGESTION", "OTHER")
-PROHIBITIONS = tuple(f"PB{number:02d}" for number in range(1, 11))
-TARGETS = SCHOOL, PERSON, PROVIDER = ("SCHOOL", "PERSON", "PROVIDER")
 SERVICES = ("enrollment", "attendance", "finance", "vetting")
 
 TOLD = ("acknowledge", "answer", "escalate", "conclude")

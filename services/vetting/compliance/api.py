@@ -13,6 +13,7 @@ from services.vetting.decisions.queries import list_decisions
 from services.vetting.tables import ComplianceCase
 from shared.access_log import log_access
 from shared.messaging.work import Work
+from shared.policy.codes import PROHIBITIONS, TARGETS
 from shared.web.door import Door
 
 door = Door("compliance", "违规处置 compliance cases")
@@ -38,8 +39,8 @@ class CaseOut(ma.Schema):
 class NewCase(DecisionEvidence):
     """Which prohibition, by whom, where and when; what is said to have happened, and where the evidence lies."""
 
-    prohibition_code = ma.fields.String(required=True, validate=ma.validate.OneOf(rules.PROHIBITIONS))
-    target_kind = ma.fields.String(required=True, validate=ma.validate.OneOf(rules.TARGETS))
+    prohibition_code = ma.fields.String(required=True, validate=ma.validate.OneOf(PROHIBITIONS))
+    target_kind = ma.fields.String(required=True, validate=ma.validate.OneOf(TARGETS))
     target_id = ma.fields.UUID(required=True)
     school_id = ma.fields.UUID(load_default=None, allow_none=True)
     happened_on = ma.fields.Date(required=True)

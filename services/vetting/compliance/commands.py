@@ -15,6 +15,7 @@ from shared.contracts.vetting import ComplianceCaseClosed, ComplianceCaseOpened,
 from shared.events import SchoolEvent
 from shared.ids import new_id
 from shared.messaging.work import Work
+from shared.policy.codes import SCHOOL
 from shared.policy.published import policy_of_district
 from shared.refusals import Invalid, NotFound
 
@@ -35,7 +36,7 @@ def open_case(
         raise Invalid({"happened_on": "in_the_future"})
     if not queries.is_target(work, target_kind, target_id):
         raise NotFound(target_kind.lower())
-    where = target_id if target_kind == rules.SCHOOL else school_id
+    where = target_id if target_kind == SCHOOL else school_id
     if where is not None:
         work.caller.need_school(where)
     case_id = new_id()
@@ -66,7 +67,7 @@ def open_heard(
     if queries.is_opened(work, UUID(said.subject)):
         return
     if target_kind is None or target_id is None or not queries.is_target(work, target_kind, target_id):
-        target_kind, target_id = rules.SCHOOL, said.school_id
+        target_kind, target_id = SCHOOL, said.school_id
     _open(
         work,
         evidence_ref or f"{said.name}:{said.subject}",

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select
 
-from services.vetting.compliance import rules
 from services.vetting.tables import ComplianceCase, Person, Provider
 from shared.messaging.work import Work
+from shared.policy.codes import PERSON, PROVIDER
 
 
 def list_cases(work: Work) -> Select[Any]:
@@ -29,7 +29,7 @@ def open_account(work: Work, case: ComplianceCase) -> str | None:
 
 def is_target(work: Work, target_kind: str, target_id: UUID) -> bool:
     """Whether a person or a provider is of the district; of schools vetting keeps no list."""
-    kept: dict[str, Any] = {rules.PERSON: Person, rules.PROVIDER: Provider}
+    kept: dict[str, Any] = {PERSON: Person, PROVIDER: Provider}
     if target_kind not in kept:
         return True
     return bool(work.session.scalar(select(exists().where(kept[target_kind].id == target_id))))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from shared.policy import Policy
+from shared.policy.codes import PERSON, PROVIDER
 from shared.refusals import Invalid, Refused
 from shared.states import Machine
 
@@ -19,8 +20,6 @@ COMPLIANCE_CASE = Machine(
 )
 OVER = ("UNFOUNDED", "CLOSED")
 
-PROHIBITIONS = tuple(f"PB{number:02d}" for number in range(1, 11))
-TARGETS = SCHOOL, PERSON, PROVIDER = ("SCHOOL", "PERSON", "PROVIDER")
 SEVERITIES = ("MINOR", "SERIOUS")
 REVOKED = "QUALIFICATION_REVOKED"
 

@@ -7,13 +7,14 @@ import marshmallow as ma
 from sqlalchemy import Select, select
 
 from services.vetting.conduct import commands, queries
-from services.vetting.conduct.rules import CATEGORIES, KINDS
+from services.vetting.conduct.rules import KINDS
 from services.vetting.decisions.api import DecisionEvidence, DecisionsOut
 from services.vetting.decisions.queries import list_decisions
 from services.vetting.tables import ConductRecord
 from shared.access_log import log_access
 from shared.clock import LAST_DAY
 from shared.messaging.work import Work
+from shared.policy.codes import ETHICS_CATEGORIES
 from shared.web.door import Door
 
 door = Door("conduct", "师德与不良记录 conduct records")
@@ -37,7 +38,7 @@ class Allegation(ma.Schema):
 
     person_id = ma.fields.UUID(required=True)
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
-    category = ma.fields.String(load_default=None, validate=ma.validate.OneOf(CATEGORIES))
+    category = ma.fields.String(load_default=None, validate=ma.validate.OneOf(ETHICS_CATEGORIES))
     account = ma.fields.String(required=True, validate=ma.validate.Length(1, 10_000))
     evidence_ref = ma.fields.String(required=True, validate=ma.validate.Length(1, 200))
 

@@ -33,7 +33,6 @@ KINDS = (
     "ETHICS_UNDER_INVESTIGATION",
     "DISTRICT_BAN",
 )
-CATEGORIES = ("E01", "E02", "E03", "E04", "E05", "E06", "E07", "E08", "E09", "E10", "E11")
 
 ALLEGED = {"ETHICS_SUBSTANTIATED": "ETHICS_UNDER_INVESTIGATION"}
 FOUND = {alleged: found for found, alleged in ALLEGED.items()}

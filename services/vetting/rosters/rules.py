@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.vetting.people.rules import OWN_TEACHER, tutored
 from shared.policy import Policy
+from shared.policy.codes import SUPERVISING
 from shared.refusals import Invalid, Refused
 from shared.states import Machine
 
@@ -17,7 +18,6 @@ ASSIGNMENT = Machine(
 )
 
 ROLES = ("LEAD", "ASSIST", "HELPER")
-SUPERVISING = frozenset({"LEAD", "ASSIST"})
 
 Obstacles = Mapping[UUID, Refused]
 """A session that cannot be had to the reason."""

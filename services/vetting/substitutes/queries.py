@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from services.vetting.people import queries as people
 from services.vetting.people import rules as standing
 from services.vetting.providers import queries as providers
-from services.vetting.substitutes.rules import SUPERVISING, Beside, Candidate
+from services.vetting.substitutes.rules import Beside, Candidate
 from services.vetting.tables import (
     Assignment,
     Engagement,
@@ -24,6 +24,7 @@ from services.vetting.tables import (
 from shared.clock import local_date
 from shared.messaging.work import Work
 from shared.policy import Policy
+from shared.policy.codes import SUPERVISING
 from shared.policy.published import policy_of_term
 
 

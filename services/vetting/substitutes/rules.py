@@ -41,7 +41,6 @@ OFFER = Machine(
     },
 )
 
-SUPERVISING = ("LEAD", "ASSIST")
 ACADEMIC_AFFAIRS = 2
 """The level of a search at which the school itself has to find somebody."""
 
