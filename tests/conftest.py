@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shared.messaging.topology import VHOST
 from shared.runtime import SERVICES
 from tests.properties.seedling import Seedling
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitNode
 from tests.stories.played import PlayedTerm, play_term
-from tests.topology import lay_topology
+from tests.topology import empty_queues, lay_topology
 from tests.world import House, World, build_house
 
 # A slow machine is no fault of the code.
@@ -60,6 +61,16 @@ def rabbit() -> Iterator[RabbitNode]:
     with RabbitNode() as node:
         lay_topology(node)
         yield node
+
+
+@pytest.fixture(params=["loopback", "rabbitmq"])
+def broker_url(request: pytest.FixtureRequest) -> str | None:
+    """How the events of a story travel: None within the process, else through a broker with empty queues."""
+    if request.param == "loopback":
+        return None
+    node: RabbitNode = request.getfixturevalue("rabbit")
+    empty_queues(node)
+    return node.url(vhost=VHOST)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import tempfile
 from pathlib import Path
 
+import pika
+
 from shared.messaging.topology import VHOST, definitions, password_hash, render
 from shared.runtime import SERVICES, load_service
 from tests.servers.rabbitmq import RabbitNode
@@ -10,6 +12,14 @@ from tests.servers.rabbitmq import RabbitNode
 PASSWORD = "secret"
 LISTENERS = {name: load_service(name).listens_to for name in SERVICES}
 HASHES = dict.fromkeys([user["name"] for user in definitions(LISTENERS, {})["users"]], password_hash(PASSWORD, b"salt"))
+
+
+def empty_queues(node: RabbitNode) -> None:
+    """Take away what earlier tests said to services that did not run then."""
+    connection = pika.BlockingConnection(pika.URLParameters(node.url(vhost=VHOST)))
+    for queue in definitions(LISTENERS, {})["queues"]:
+        connection.channel().queue_purge(queue["name"])
+    connection.close()
 
 
 def lay_topology(node: RabbitNode) -> None:

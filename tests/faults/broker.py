@@ -14,9 +14,9 @@ import pytest
 from shared.messaging.consumer import Consumer
 from shared.messaging.outbox import Outgoing
 from shared.messaging.rabbit import RabbitPublisher
-from shared.messaging.topology import VHOST, definitions
+from shared.messaging.topology import VHOST
 from tests.servers.rabbitmq import RabbitNode
-from tests.topology import LISTENERS, PASSWORD
+from tests.topology import PASSWORD, empty_queues
 
 pytestmark = pytest.mark.servers
 
@@ -26,9 +26,7 @@ UNREADABLE = b"no event"
 @pytest.fixture
 def node(rabbit: RabbitNode) -> RabbitNode:
     """The node of all tests, with empty queues."""
-    with channel_of(rabbit) as channel:
-        for queue in definitions(LISTENERS, {})["queues"]:
-            channel.queue_purge(queue["name"])
+    empty_queues(rabbit)
     return rabbit
 
 

@@ -81,7 +81,11 @@ def test_a_review_of_a_hundred_applications_costs_as_many_statements_as_one_of_t
     school = enrollment.before_term(world, pupils=120)
     enrollment.opened(school, capacity=120)
     ids = [enrollment.apply(school, link)["id"] for link in enrollment.links(school)[:110]]
-    world.change("enrollment", "UPDATE applications SET state = 'CLASS_REVIEWED', step = 2")
+    world.change(
+        "enrollment",
+        "UPDATE applications SET state = 'CLASS_REVIEWED', step = 2 WHERE district_id = :d",
+        d=world.district,
+    )
 
     def review(some: list[str]) -> list[str]:
         body = {"application_ids": some, "decision": "approve"}

@@ -10,10 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.messaging.topology import VHOST
 from tests.builders import enrollment as enrolled
 from tests.builders.enrollment import E, School
-from tests.servers.rabbitmq import RabbitNode
 from tests.stories.test_s3_block import eventually
 from tests.world import World
 
@@ -21,13 +19,12 @@ SERVICES = ("enrollment", "vetting")
 V = "/vetting/v1"
 
 
-@pytest.fixture(params=["loopback", "rabbitmq"])
-def school(request: pytest.FixtureRequest, world: World) -> Iterator[School]:
+@pytest.fixture
+def school(world: World, broker_url: str | None) -> Iterator[School]:
     """A school of a district whose policy is known everywhere."""
-    broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
     before = enrolled.before_term(world, "p2-anhui")
     world.deliver_all()
-    suite = world.house.suite(SERVICES, broker_url=broker.url(vhost=VHOST) if broker else None)
+    suite = world.house.suite(SERVICES, broker_url=broker_url)
     running = replace(world, suite=suite)
     try:
         suite.start()

@@ -13,9 +13,7 @@ from uuid import UUID
 import pytest
 
 from shared.contracts.vetting import StaffCleared, StaffExpired, StaffRestored
-from shared.messaging.topology import VHOST
 from tests.builders import staff
-from tests.servers.rabbitmq import RabbitNode
 from tests.stories.test_s3_block import clearance, eventually
 from tests.world import House, World
 
@@ -24,10 +22,9 @@ V = "/vetting/v1"
 LAST_TO_ANSWER = "TEACHER_QUALIFICATION"
 
 
-@pytest.fixture(params=["loopback", "rabbitmq"])
-def world(request: pytest.FixtureRequest, house: House) -> Iterator[World]:
-    broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
-    suite = house.suite(SERVICES, broker_url=broker.url(vhost=VHOST) if broker else None)
+@pytest.fixture
+def world(house: House, broker_url: str | None) -> Iterator[World]:
+    suite = house.suite(SERVICES, broker_url=broker_url)
     world = World(house, suite)
     try:
         world.publish_policy()

@@ -19,9 +19,7 @@ from shared.contracts.enrollment import GroupConfirmed, Slot
 from shared.contracts.vetting import AssignmentsConfirmed, AssignmentsRemoved, StaffBlocked, StaffCleared, StaffRestored
 from shared.events import Event
 from shared.ids import new_id
-from shared.messaging.topology import VHOST
 from tests.builders import staff
-from tests.servers.rabbitmq import RabbitNode
 from tests.world import House, World
 
 SERVICES = ("vetting", "attendance")
@@ -60,10 +58,9 @@ class District:
         return self.world.as_("duty_staff").post("/attendance/v1/presences", body, **expect)
 
 
-@pytest.fixture(params=["loopback", "rabbitmq"])
-def district(request: pytest.FixtureRequest, house: House) -> Iterator[District]:
-    broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
-    suite = house.suite(SERVICES, broker_url=broker.url(vhost=VHOST) if broker else None)
+@pytest.fixture
+def district(house: House, broker_url: str | None) -> Iterator[District]:
+    suite = house.suite(SERVICES, broker_url=broker_url)
     world = World(house, suite)
     try:
         world.publish_policy()

@@ -13,12 +13,10 @@ import pytest
 
 from shared.contracts.vetting import ProviderExited
 from shared.ids import new_id
-from shared.messaging.topology import VHOST
 from tests.builders import enrollment as enrolled
 from tests.builders import fees, providers
 from tests.builders.enrollment import E, School
 from tests.invariants import broken
-from tests.servers.rabbitmq import RabbitNode
 from tests.stories.test_s3_block import eventually
 from tests.world import World
 
@@ -102,12 +100,11 @@ def staffed(school: School, coach: UUID) -> None:
     world.deliver_all()
 
 
-@pytest.fixture(params=["loopback", "rabbitmq"])
-def running(request: pytest.FixtureRequest, club: Club) -> Iterator[Club]:
+@pytest.fixture
+def running(club: Club, broker_url: str | None) -> Iterator[Club]:
     """The same district with every loop of the four services."""
-    broker: RabbitNode | None = request.getfixturevalue("rabbit") if request.param == "rabbitmq" else None
-    house, before = club.world.house, club.world
-    suite = house.suite(tuple(before.suite.nodes), broker_url=broker.url(vhost=VHOST) if broker else None)
+    before = club.world
+    suite = before.house.suite(tuple(before.suite.nodes), broker_url=broker_url)
     world = replace(before, suite=suite)
     try:
         suite.start()

@@ -2,8 +2,6 @@
 
 import pytest
 
-from shared.messaging.topology import VHOST
-from tests.servers.rabbitmq import RabbitNode
 from tests.stories.closing import Account
 from tests.stories.played import PlayedTerm, play_term
 from tests.stories.plots import PLOTS, Plot
@@ -11,16 +9,13 @@ from tests.stories.stage import Stage
 from tests.world import House
 
 
-@pytest.fixture(params=["loopback", "rabbitmq"])
-def term(request: pytest.FixtureRequest, house: House, plan: str) -> PlayedTerm:
+@pytest.fixture
+def term(request: pytest.FixtureRequest, house: House, plan: str, broker_url: str | None) -> PlayedTerm:
     """The term of a plan, played to its end."""
-    if request.param == "rabbitmq":
-        broker: RabbitNode = request.getfixturevalue("rabbit")
-        return play_term(house, plan, broker.url(vhost=VHOST))
-    if plan == "P5":  # others look at it too
+    if broker_url is None and plan == "P5":  # others look at it too
         played: PlayedTerm = request.getfixturevalue("played_term")
         return played
-    return play_term(house, plan)
+    return play_term(house, plan, broker_url)
 
 
 def marks(plan: str) -> list[pytest.MarkDecorator]:
