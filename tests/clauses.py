@@ -2,7 +2,7 @@
 
 It reads the record of the last whole run (tests/clause_report.py), and runs the marked tests first when a source is
 newer than that. Only clauses that can be blocked or detected are counted; beside them stands the share of those that
-the services can only record or be configured for.
+the services can only record or be configured for, and of how many of these a test shows that they do.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> int:
 def report(rows: Collection[Row], covered: set[str], services: Iterable[str]) -> list[str]:
     """What to print: a line for each service, what it is missing, and the sum, in which a shared row counts once."""
     owned = {service: [row for row in rows if _owns(service, row)] for service in services}
-    lines = ["service      covered    of   recorded or configured only"]
+    lines = ["service      covered    of   recorded or configured only, of these shown"]
     lines += [_summary(service, own, covered) for service, own in owned.items()]
     for service, own in owned.items():
         missing = [row for row in own if _is_enforceable(row) and row["id"] not in covered]
@@ -47,8 +47,8 @@ def report(rows: Collection[Row], covered: set[str], services: Iterable[str]) ->
 
 def _summary(service: str, rows: list[Row], covered: set[str]) -> str:
     wanted = {row["id"] for row in rows if _is_enforceable(row)}
-    recorded = sum(_modes(row) <= RECORDED_ONLY for row in rows)
-    share = f"{recorded} of {len(rows)} ({recorded / max(len(rows), 1):.0%})"
+    recorded = {row["id"] for row in rows if _modes(row) <= RECORDED_ONLY}
+    share = f"{len(recorded)} of {len(rows)} ({len(recorded) / max(len(rows), 1):.0%}), {len(recorded & covered)} shown"
     return f"{service:<11} {len(wanted & covered):>8} {len(wanted):>5}   {share}"
 
 

@@ -43,8 +43,8 @@ def test_a_clause_is_covered_only_while_none_of_its_tests_fails(pytestconfig: py
 def test_only_clauses_that_can_be_blocked_or_detected_are_counted() -> None:
     lines = report(ROWS, {"P1-1", "P1-4"}, ["vetting", "finance"])
     assert lines[-1] == "clauses: 1 of 3 covered"
-    assert lines[1].split() == ["vetting", "1", "3", "1", "of", "4", "(25%)"]
-    assert lines[2].split() == ["finance", "0", "2", "1", "of", "3", "(33%)"]
+    assert lines[1].split() == ["vetting", "1", "3", "1", "of", "4", "(25%),", "1", "shown"]
+    assert lines[2].split() == ["finance", "0", "2", "1", "of", "3", "(33%),", "0", "shown"]
 
 
 def test_one_service_answers_for_its_own_clauses_and_the_shared_ones() -> None:
