@@ -25,9 +25,10 @@ from services.vetting.providers import commands as provider_commands
 from services.vetting.providers.api import door as providers
 from services.vetting.reports.api import door as reports
 from services.vetting.reviews.api import door as reviews
-from services.vetting.rosters import commands as roster_commands
 from services.vetting.rosters import handlers as roster_handlers
 from services.vetting.rosters.api import door as rosters
+from services.vetting.schedule import commands as schedule_commands
+from services.vetting.schedule.api import door as schedule
 from services.vetting.substitutes import commands as substitute_commands
 from services.vetting.substitutes.api import door as substitutes
 from services.vetting.tables import Tables
@@ -65,6 +66,7 @@ SERVICE = Service(
         reviews,
         engagements,
         providers,
+        schedule,
         rosters,
         substitutes,
         gate_passes,
@@ -78,9 +80,9 @@ SERVICE = Service(
         *published.REACTIONS,
         on(StaffMemberListed, take_over_staff_member),
         on(StaffMemberLeft, roster_handlers.follow_left_staff_member),
-        on(ItemApproved, roster_commands.keep_item),
-        on(RollChanged, roster_commands.keep_roll_change),
-        on(SessionsScheduled, roster_handlers.take_over_sessions),
+        on(ItemApproved, schedule_commands.keep_item),
+        on(RollChanged, schedule_commands.keep_roll_change),
+        on(SessionsScheduled, schedule_commands.plan_sessions),
         on(SessionCancelled, roster_handlers.end_assignments_of_cancelled),
         on(SessionClosed, roster_handlers.mark_assignments_served),
         on(SessionCancelled, complete_after_session),

@@ -200,6 +200,14 @@ class SubstitutesRequested(SchoolEvent, name="vetting.substitute.requested", sub
     """`assignment_id` is that of the removed assignment."""
 
 
+class SubstituteOpened(SchoolEvent, name="vetting.substitute.opened", subject="request_id"):
+    """Somebody is sought for a session in a role that nobody held before."""
+
+    request_id: UUID
+    session_id: UUID
+    role: str
+
+
 class SubstituteFilled(SchoolEvent, name="vetting.substitute.filled", subject="request_id"):
     """A substitute accepted; the confirmed assignment is said as well."""
 

@@ -1,7 +1,10 @@
 """Code lists that more than one service speaks by (domain.md §4.2)."""
 
-SUPERVISING = ("LEAD", "ASSIST")
-"""Roles in a session in which somebody answers for children."""
+ROLES = ("LEAD", "ASSIST", "HELPER")
+"""Of a person in a session (排班)."""
+
+SUPERVISING = ROLES[:2]
+"""Those in which somebody answers for children."""
 
 PROHIBITIONS = tuple(f"PB{number:02d}" for number in range(1, 11))
 """The ten prohibitions (十严禁)."""

@@ -81,11 +81,12 @@ def in_two_places(world: World) -> list[Any]:
 
 def unsought(world: World) -> list[Any]:
     """INV-VET-10: whoever was taken off is sought for once, unless somebody took over or nothing is held."""
+    held_by_nobody = "'HANDED_OVER', 'SESSION_CANCELLED', 'SESSION_OVER', 'WITHDRAWN'"
     return _read(
         world,
         "SELECT a.id, a.cause, count(r.id) FROM assignments a LEFT JOIN substitute_requests r"
         " ON r.removed_assignment_id = a.id WHERE a.district_id = :d AND a.state = 'REMOVED' GROUP BY a.id"
-        " HAVING count(r.id) <> CASE WHEN a.cause IN ('HANDED_OVER', 'SESSION_CANCELLED') THEN 0 ELSE 1 END"
+        f" HAVING count(r.id) <> CASE WHEN a.cause IN ({held_by_nobody}) THEN 0 ELSE 1 END"
         " UNION ALL SELECT r.id, r.state, 0 FROM substitute_requests r JOIN planned_sessions s ON s.id = r.session_id"
         " WHERE r.district_id = :d AND s.state <> 'SCHEDULED' AND r.state IN ('OPEN', 'OFFERED', 'ESCALATED')",
     )

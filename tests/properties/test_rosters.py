@@ -74,6 +74,21 @@ class District:
         body = {"person_id": self.person(other), "session_ids": [self.sessions[one % len(self.sessions)]]}
         self.ask("academic_affairs", "assignments", body | {"role": ROLES[other % 3]})
 
+    def propose(self, one: int, other: int) -> None:
+        body = {"person_id": self.person(other), "session_ids": [self.sessions[one % len(self.sessions)]]}
+        self.ask("academic_affairs", "assignments/propose", body | {"role": ROLES[other % 3]})
+
+    def confirm(self, one: int, _: int) -> None:
+        proposal = self.one_of("assignments", one, state="PROPOSED")
+        self.ask("academic_affairs", "assignments/confirm", {"assignment_ids": [proposal]})
+
+    def withdraw_proposal(self, one: int, _: int) -> None:
+        self.ask("academic_affairs", f"assignments/{self.one_of('assignments', one, state='PROPOSED')}/remove")
+
+    def seek(self, one: int, other: int) -> None:
+        body = {"session_id": self.sessions[one % len(self.sessions)], "role": ROLES[other % 3]}
+        self.ask("academic_affairs", "substitute-requests", body)
+
     def assign_series(self, one: int, other: int) -> None:
         first = self.world.first_day + timedelta(days=other % 4)
         body = {"person_id": self.person(one), "group_id": self.group, "role": ROLES[other % 2], "starts_on": first}
@@ -176,6 +191,10 @@ class District:
 
 COMMANDS: dict[str, Callable[[District, int, int], None]] = {
     "assign": District.assign,
+    "propose": District.propose,
+    "confirm": District.confirm,
+    "withdraw_proposal": District.withdraw_proposal,
+    "seek": District.seek,
     "assign_series": District.assign_series,
     "remove": District.remove,
     "swap": District.swap,

@@ -1,4 +1,4 @@
-"""What others noticed opens cases; who leads the duty can be relieved; grades and rolls are known."""
+"""What others noticed opens cases; duty leaders are relieved; rosters are proposed; grades and rolls are known."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """What others noticed opens cases; who leads the duty can be relieved; grades and rolls are known."""
+    """What others noticed opens cases; duty leaders are relieved; rosters are proposed; grades and rolls are known."""
     op.alter_column("compliance_cases", "account_sealed", existing_type=sa.LargeBinary(), nullable=True)
     op.add_column("compliance_cases", sa.Column("source", sa.String(), nullable=True))
     op.add_column("compliance_cases", sa.Column("source_id", sa.Uuid(), nullable=True))
@@ -38,6 +38,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("group_id", "roll_version"),
     )
+    op.create_index(
+        "assignments_proposed_once",
+        "assignments",
+        ["session_id", "person_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'PROPOSED'"),
+    )
+    op.alter_column("substitute_requests", "removed_assignment_id", existing_type=sa.Uuid(), nullable=True)
     raise_walls(op, school=("items", "roll_changes"))
 
 

@@ -1,6 +1,6 @@
 """Reading people."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from services.vetting.people import rules
-from services.vetting.tables import Check, ConductRecord, Engagement, Item, Person, Post, Provider
+from services.vetting.tables import Check, ConductRecord, Engagement, Person, Post, Provider
 from shared.messaging.work import Work
 from shared.refusals import NotFound
 
@@ -121,12 +121,6 @@ def contract(person_id: Any, school_id: Any, first: Any, last: Any) -> Select[UU
         Engagement.starts_on <= first,
         Engagement.ends_on >= last,
     )
-
-
-def grades_of(work: Work, item_ids: Collection[UUID]) -> dict[UUID, list[int]]:
-    """The grades that each item is for; none where enrollment has not told."""
-    rows = work.session.execute(select(Item.id, Item.grades).where(Item.id.in_(item_ids)))
-    return {item_id: [] for item_id in item_ids} | {row.id: row.grades for row in rows}
 
 
 def names_of(work: Work, some: Iterable[Person]) -> dict[UUID, tuple[str | None, str | None]]:

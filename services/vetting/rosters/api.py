@@ -6,13 +6,13 @@ from uuid import UUID
 
 import marshmallow as ma
 from flask import Response
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from services.vetting.rosters import commands, queries
-from services.vetting.rosters.rules import ROLES
-from services.vetting.tables import Assignment, PlannedSession
+from services.vetting.tables import Assignment
 from shared.access_log import log_access
 from shared.messaging.work import Work
+from shared.policy.codes import ROLES
 from shared.web.door import Door
 from shared.web.exports import CSV, FORMATS, export
 
@@ -47,6 +47,12 @@ class NewAssignments(ma.Schema):
     person_id = ma.fields.UUID(required=True)
     role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
     session_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 500))
+
+
+class Proposals(ma.Schema):
+    """What was proposed for one person, at one school, in one role."""
+
+    assignment_ids = ma.fields.List(ma.fields.UUID(), required=True, validate=ma.validate.Length(1, 500))
 
 
 class NewSeries(ma.Schema):
@@ -118,21 +124,22 @@ class WhichDays(ma.Schema):
             raise ma.ValidationError("not_between_one_day_and_a_term", "ends_on")
 
 
-class SessionOut(ma.Schema):
-    """A session as attendance scheduled it."""
-
-    id = ma.fields.UUID()
-    school_id = ma.fields.UUID()
-    group_id = ma.fields.UUID()
-    starts_at = ma.fields.AwareDateTime()
-    ends_at = ma.fields.AwareDateTime()
-    state = ma.fields.String()
-
-
 @door.post("/assignments", needs="roster.confirm", takes=NewAssignments, gives=AssignmentsOut, status=201)
 def assign(work: Work, **wanted: Any) -> dict[str, Any]:
     """Assign a cleared person to sessions, all or none."""
     return {"items": commands.assign(work, **wanted)}
+
+
+@door.post("/assignments/propose", needs="roster.propose", takes=NewAssignments, gives=AssignmentsOut, status=201)
+def propose_assignments(work: Work, **wanted: Any) -> dict[str, Any]:
+    """Plan a person for sessions, cleared yet or not."""
+    return {"items": commands.propose(work, **wanted)}
+
+
+@door.post("/assignments/confirm", needs="roster.confirm", takes=Proposals, gives=AssignmentsOut)
+def confirm_assignments(work: Work, assignment_ids: list[UUID]) -> dict[str, Any]:
+    """Assign a person as it was proposed, all or none."""
+    return {"items": commands.confirm(work, assignment_ids=assignment_ids)}
 
 
 @door.post("/assignments/series", needs="roster.confirm", takes=NewSeries, gives=SeriesOut, status=201)
@@ -197,16 +204,3 @@ def export_roster(work: Work, school_id: UUID, starts_on: date, ends_on: date, f
     rows = queries.list_roster(work, school_id, starts_on, ends_on)
     log_access(work, "vetting.roster", {person.id for _, _, person in rows})
     return export("roster", queries.COLUMNS, queries.roster_lines(work, rows), form)
-
-
-@door.list(
-    "/sessions",
-    needs="roster.read",
-    gives=SessionOut,
-    of=PlannedSession,
-    filters=("school_id", "group_id", "state", "starts_at"),
-    sorts=("starts_at", "id"),
-)
-def list_planned_sessions(work: Work) -> Select[Any]:
-    """Sessions that people may be assigned to."""
-    return select(PlannedSession)

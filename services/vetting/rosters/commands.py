@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 
 from services.vetting.duties import commands as duties
 from services.vetting.gate_passes import commands as gate_passes
@@ -16,11 +15,10 @@ from services.vetting.people import rules as clearance
 from services.vetting.providers import queries as providers
 from services.vetting.providers.rules import until_for
 from services.vetting.rosters import queries, rules
+from services.vetting.schedule import queries as schedule
 from services.vetting.substitutes import commands as substitutes
-from services.vetting.tables import Assignment, Duty, Item, Person, PlannedSession, RollChange
+from services.vetting.tables import Assignment, Duty, Person, PlannedSession
 from shared.clock import local_date
-from shared.contracts.attendance import SessionsScheduled
-from shared.contracts.enrollment import ItemApproved, RollChanged
 from shared.contracts.vetting import AssignedSession, AssignmentsConfirmed, AssignmentsRemoved
 from shared.ids import new_id
 from shared.messaging.work import Work
@@ -28,52 +26,36 @@ from shared.policy import Policy
 from shared.policy.gates import g_provider
 from shared.policy.published import policy_of_term
 
-
-def plan_sessions(work: Work, scheduled: SessionsScheduled) -> None:
-    """Take over the sessions of a group as attendance laid them out."""
-    rows = [
-        {
-            "id": session.session_id,
-            "district_id": scheduled.district_id,
-            "version": 1,
-            "school_id": scheduled.school_id,
-            "group_id": scheduled.group_id,
-            "item_id": scheduled.item_id,
-            "term_id": scheduled.term_id,
-            "content_type": scheduled.content_type,
-            "starts_at": session.starts_at,
-            "ends_at": session.ends_at,
-            "state": "SCHEDULED",
-        }
-        for session in scheduled.sessions
-    ]
-    work.session.execute(insert(PlannedSession).on_conflict_do_nothing(), rows)
-
-
-def keep_item(work: Work, approved: ItemApproved) -> None:
-    """Know for which grades an item is."""
-    owner = {"id": approved.item_id, "district_id": approved.district_id, "school_id": approved.school_id}
-    row = owner | {"version": 1, "grades": list(approved.grades)}
-    statement = insert(Item).values(row)
-    work.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"grades": row["grades"]}))
-
-
-def keep_roll_change(work: Work, changed: RollChanged) -> None:
-    """Know how many pupils a group has from a day on; who they are is nothing to vetting."""
-    row = {
-        "id": new_id(),
-        "district_id": changed.district_id,
-        "version": 1,
-        "school_id": changed.school_id,
-        "group_id": changed.group_id,
-        "roll_version": changed.roll_version,
-        "effective_from": changed.effective_from,
-        "difference": len(changed.added) - len(changed.removed),
-    }
-    work.session.execute(insert(RollChange).values(row).on_conflict_do_nothing())
-
-
 # Assigning
+
+
+def propose(work: Work, *, person_id: UUID, session_ids: Sequence[UUID], role: str) -> list[Assignment]:
+    """Plan a person for sessions of one school, cleared yet or not: it binds nobody until it is confirmed."""
+    person, sessions = people.find_person(work, person_id), queries.find_sessions(work, session_ids)
+    policy = policy_of_term(work, sessions[0].school_id, sessions[0].term_id)
+    clearance.g_category(person.category, policy)
+    rules.need_role(person.category, person.is_minor, role, policy)
+    in_the_way = rules.proposed_already(queries.proposed_for(work, person_id, session_ids))
+    rules.need_clear_way({**in_the_way, **_not_open(sessions)})
+    rows = [_assignment(person, session, role) for session in sessions]
+    work.session.add_all(rows)
+    return rows
+
+
+def confirm(work: Work, *, assignment_ids: Sequence[UUID]) -> list[Assignment]:
+    """Assign a person as it was proposed, all or none (G-CLEAR for the whole interval)."""
+    proposals = queries.find_assignments(work, assignment_ids)
+    rules.need_one_of_each([(one.person_id, one.school_id, one.role) for one in proposals])
+    person = people.find_person(work, proposals[0].person_id, lock=True)
+    rows = queries.find_assignments(work, assignment_ids, lock=True)
+    states = [rules.ASSIGNMENT.move(row.state, "confirm") for row in rows]
+    sessions = queries.find_sessions(work, [row.session_id for row in rows])
+    _g_assign(work, person, sessions, rows[0].role)
+    for row, state in zip(rows, states, strict=True):
+        row.state, row.clearance_epoch = state, person.clearance_epoch
+    _say_confirmed(work, person, rows)
+    substitutes.fill(work, person, [session.id for session in sessions], rows[0].role)
+    return rows
 
 
 def assign(work: Work, *, person_id: UUID, session_ids: Sequence[UUID], role: str) -> list[Assignment]:
@@ -122,20 +104,26 @@ def _assign(work: Work, person: Person, sessions: Sequence[PlannedSession], role
 def _confirm(work: Work, person: Person, sessions: Sequence[PlannedSession], role: str) -> list[Assignment]:
     _g_assign(work, person, sessions, role)
     rows = [_assignment(person, session, role) for session in sessions]
+    for row in rows:
+        row.state = rules.ASSIGNMENT.move(row.state, "confirm")
     work.session.add_all(rows)
+    _say_confirmed(work, person, rows)
+    return rows
+
+
+def _say_confirmed(work: Work, person: Person, rows: Sequence[Assignment]) -> None:
     work.session.flush()
     for chunk in substitutes.in_events(rows):
         work.emit(
             AssignmentsConfirmed(
                 district_id=person.district_id,
-                school_id=sessions[0].school_id,
+                school_id=rows[0].school_id,
                 person_id=person.id,
-                role=role,
+                role=rows[0].role,
                 clearance_epoch=person.clearance_epoch,
                 assigned=tuple(AssignedSession(assignment_id=row.id, session_id=row.session_id) for row in chunk),
             )
         )
-    return rows
 
 
 def _g_assign(work: Work, person: Person, sessions: Sequence[PlannedSession], role: str) -> None:
@@ -156,7 +144,7 @@ def _obstacles(
     is_own_teacher = queries.is_own_teacher(work, person.id, sessions[0].school_id)
     ends_at = max(session.ends_at for session in sessions)
     return {
-        **rules.not_open([(session.id, session.state) for session in sessions]),
+        **_not_open(sessions),
         **rules.led_already(role, others),
         **_not_of_subject(work, person, sessions, role, policy),
         **rules.without_own_teacher(session_ids, role, is_own_teacher, others, policy),
@@ -167,11 +155,15 @@ def _obstacles(
     }
 
 
+def _not_open(sessions: Sequence[PlannedSession]) -> rules.Obstacles:
+    return rules.not_open([(session.id, session.state) for session in sessions])
+
+
 def _not_of_subject(
     work: Work, person: Person, sessions: Sequence[PlannedSession], role: str, policy: Policy
 ) -> rules.Obstacles:
     tutoring = [session for session in sessions if role == "LEAD" and session.content_type == clearance.TUTORING]
-    grades = people.grades_of(work, {session.item_id for session in tutoring}) if tutoring else {}
+    grades = schedule.grades_of(work, {session.item_id for session in tutoring}) if tutoring else {}
     return {
         session.id: refusal
         for session in tutoring
@@ -233,11 +225,14 @@ def _pass_on(work: Work, to: Mapping[UUID, UUID]) -> list[Assignment]:
 
 
 def remove(work: Work, assignment_id: UUID, cause: str) -> Assignment:
-    """Take one person off one session; somebody else is sought."""
+    """Take one person off one session; somebody else is sought, unless it was only proposed."""
     found = work.one(queries.list_assignments(work).where(Assignment.id == assignment_id), thing="assignment")
     locked = people.lock_people(work, [found.person_id])
     assignment = work.get(Assignment, assignment_id, lock=True)
-    rules.ASSIGNMENT.move(assignment.state, "remove")
+    state = rules.ASSIGNMENT.move(assignment.state, "remove")
+    if assignment.state == rules.ASSIGNMENT.initial:
+        assignment.state, assignment.cause = state, "WITHDRAWN"
+        return assignment
     rules.need_still_to_run(assignment.session_id, assignment.ends_at, work.now)
     remove_people(work, list(locked.values()), cause, Assignment.id == assignment_id)
     gate_passes.follow_roster(work, locked, cause)
@@ -334,6 +329,16 @@ def void_session(work: Work, session_id: UUID, state: str) -> None:
         .returning(Assignment.person_id)
         .execution_options(synchronize_session=False)
     ).all()
+    drop_proposals = update(Assignment).where(
+        Assignment.session_id == session_id, Assignment.state == rules.ASSIGNMENT.initial
+    )
+    work.session.execute(
+        drop_proposals.values(
+            state=rules.ASSIGNMENT.move(rules.ASSIGNMENT.initial, "remove"),
+            cause="SESSION_OVER",
+            version=Assignment.version + 1,
+        ).execution_options(synchronize_session=False)
+    )
     substitutes.void(work, session_id)
     if cause is not None:
         gate_passes.follow_roster(work, ended, cause)

@@ -2,7 +2,7 @@
 
 from services.vetting.people import commands as people
 from services.vetting.rosters import commands
-from shared.contracts.attendance import SessionCancelled, SessionClosed, SessionsScheduled
+from shared.contracts.attendance import SessionCancelled, SessionClosed
 from shared.contracts.enrollment import StaffMemberLeft
 from shared.messaging.work import Work
 
@@ -11,11 +11,6 @@ def follow_left_staff_member(work: Work, left: StaffMemberLeft) -> None:
     """Somebody left a school: off its staff list, and off its roster."""
     people.strike_off(work, left.school_id, left.person_id)
     commands.leave_school(work, left.school_id, left.person_id)
-
-
-def take_over_sessions(work: Work, scheduled: SessionsScheduled) -> None:
-    """Know the sessions that people may be assigned to."""
-    commands.plan_sessions(work, scheduled)
 
 
 def end_assignments_of_cancelled(work: Work, cancelled: SessionCancelled) -> None:

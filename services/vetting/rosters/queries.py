@@ -33,6 +33,23 @@ def list_assignments(work: Work) -> Select[Assignment]:
     return query
 
 
+def find_assignments(work: Work, assignment_ids: Sequence[UUID], *, lock: bool = False) -> list[Assignment]:
+    """Assignments that the caller may see, by id; raises NotFound unless all are there."""
+    query = list_assignments(work).where(Assignment.id.in_(assignment_ids)).order_by(Assignment.id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = list(work.session.scalars(query))
+    if len(found) != len(set(assignment_ids)):
+        raise NotFound("assignment")
+    return found
+
+
+def proposed_for(work: Work, person_id: UUID, session_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of the sessions for which a person is proposed."""
+    query = select(Assignment.session_id).where(Assignment.person_id == person_id, Assignment.state == "PROPOSED")
+    return work.session.scalars(query.where(Assignment.session_id.in_(session_ids))).all()
+
+
 def find_sessions(work: Work, session_ids: Sequence[UUID]) -> list[PlannedSession]:
     """The sessions, by start; raises NotFound unless each is known and all belong to one school and term."""
     found = _locked(work, select(PlannedSession).where(PlannedSession.id.in_(session_ids)))

@@ -13,11 +13,15 @@ from shared.states import Machine
 
 ASSIGNMENT = Machine(
     "排班 assignment",
-    "CONFIRMED",
-    {("CONFIRMED", "remove"): "REMOVED", ("CONFIRMED", "serve"): "SERVED"},
+    "PROPOSED",
+    {
+        ("PROPOSED", "confirm"): "CONFIRMED",
+        ("PROPOSED", "remove"): "REMOVED",
+        ("CONFIRMED", "remove"): "REMOVED",
+        ("CONFIRMED", "serve"): "SERVED",
+    },
 )
 
-ROLES = ("LEAD", "ASSIST", "HELPER")
 
 Obstacles = Mapping[UUID, Refused]
 """A session that cannot be had to the reason."""
@@ -75,6 +79,17 @@ def not_open(sessions: Collection[tuple[UUID, str]]) -> Obstacles:
         for session_id, state in sessions
         if state != "SCHEDULED"
     }
+
+
+def proposed_already(session_ids: Collection[UUID]) -> Obstacles:
+    """A person is proposed for a session once."""
+    return {session_id: Refused("already_exists", thing="proposal") for session_id in session_ids}
+
+
+def need_one_of_each(proposals: Collection[tuple[UUID, UUID, str]]) -> None:
+    """What is confirmed together is of one person, at one school, in one role: it passes the gates as one."""
+    if len(set(proposals)) != 1:
+        raise Invalid({"assignment_ids": "of_several_people_schools_or_roles"})
 
 
 def led_already(role: str, others: Collection[OnRoster]) -> Obstacles:

@@ -9,6 +9,7 @@ from sqlalchemy import Select
 from services.vetting.substitutes import commands, queries
 from services.vetting.tables import SubstituteOffer, SubstituteRequest
 from shared.messaging.work import Work
+from shared.policy.codes import ROLES
 from shared.web.door import Door
 from shared.web.paging import Window
 
@@ -49,6 +50,13 @@ class OfferOut(ma.Schema):
     starts_at = ma.fields.AwareDateTime()
 
 
+class NewRequest(ma.Schema):
+    """For which session, and in which role."""
+
+    session_id = ma.fields.UUID(required=True)
+    role = ma.fields.String(required=True, validate=ma.validate.OneOf(ROLES))
+
+
 class CandidateOut(ma.Schema):
     """Who could take a vacancy; the three reasons of the position, the weightiest first."""
 
@@ -64,6 +72,12 @@ class CandidatesOut(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(CandidateOut))
     next = ma.fields.Integer(allow_none=True)
+
+
+@door.post("/substitute-requests", needs="substitute.open", takes=NewRequest, gives=RequestOut, status=201)
+def open_substitute_request(work: Work, **wanted: Any) -> SubstituteRequest:
+    """Seek somebody for a session that lacks one."""
+    return commands.open_request(work, **wanted)
 
 
 @door.list(

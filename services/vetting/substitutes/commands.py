@@ -19,6 +19,7 @@ from shared.contracts.vetting import (
     AssignedSession,
     SubstituteEscalated,
     SubstituteFilled,
+    SubstituteOpened,
     SubstitutesRequested,
     SubstituteUnfilled,
 )
@@ -60,6 +61,36 @@ def request(work: Work, vacant: Vacancies) -> None:
                     requests=tuple(portion),
                 )
             )
+
+
+def open_request(work: Work, *, session_id: UUID, role: str) -> SubstituteRequest:
+    """Seek somebody for a session in a role that nobody holds yet, as if somebody had been taken off it."""
+    session = work.get(PlannedSession, session_id)
+    is_led = role == "LEAD" and queries.is_led(work, session_id)
+    rules.need_vacant(session.state, session.ends_at, work.now, session_id, is_led=is_led)
+    found = work.add(
+        SubstituteRequest(
+            id=new_id(),
+            district_id=session.district_id,
+            school_id=session.school_id,
+            session_id=session_id,
+            role=role,
+            state=rules.SUBSTITUTE.initial,
+            level=0,
+            starts_at=session.starts_at,
+        )
+    )
+    set_timer(work, TIMER, found.id, work.now)
+    work.emit(
+        SubstituteOpened(
+            district_id=session.district_id,
+            school_id=session.school_id,
+            request_id=found.id,
+            session_id=session_id,
+            role=role,
+        )
+    )
+    return found
 
 
 def in_events(rows: Sequence[T]) -> Iterator[Sequence[T]]:

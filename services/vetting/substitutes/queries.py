@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from services.vetting.people import queries as people
 from services.vetting.people import rules as standing
 from services.vetting.providers import queries as providers
+from services.vetting.schedule import queries as schedule
 from services.vetting.substitutes.rules import Beside, Candidate
 from services.vetting.tables import (
     Assignment,
@@ -44,6 +45,14 @@ def list_offers(work: Work) -> Select[SubstituteOffer]:
     if "substitute.accept" in work.caller.permissions:
         query = query.where(SubstituteOffer.person_id == work.caller.person_id)
     return query
+
+
+def is_led(work: Work, session_id: UUID) -> bool:
+    """Whether somebody leads a session."""
+    led = exists().where(
+        Assignment.session_id == session_id, Assignment.role == "LEAD", Assignment.state == "CONFIRMED"
+    )
+    return bool(work.session.scalar(select(led)))
 
 
 def find_offer(work: Work, request_id: UUID, person_id: UUID | None) -> SubstituteOffer | None:
@@ -100,7 +109,7 @@ def _candidates(work: Work, request: SubstituteRequest, session: PlannedSession,
         .correlate(None)
         .scalar_subquery()
     )
-    is_free, same_category = ~_is_busy(session), Person.category == missing
+    is_free, same_category = ~_is_busy(session), func.coalesce(Person.category == missing, False)
     return (
         select(
             Person.id.label("person_id"),
@@ -161,7 +170,7 @@ def _teaches(
     """Whoever leads tutoring teaches a subject of each grade."""
     if request.role != "LEAD":
         return []
-    grades = people.grades_of(work, [session.item_id])[session.item_id]
+    grades = schedule.grades_of(work, [session.item_id])[session.item_id]
     subjects = standing.tutored(session.content_type, grades, policy).values()
     return [Person.specialities.overlap(list(of_grade)) for of_grade in subjects]
 

@@ -91,6 +91,14 @@ def last_resort(other_session: UUID | None) -> str:
     return "BASE_CARE" if other_session is None else "MERGE"
 
 
+def need_vacant(state: str, ends_at: datetime, now: datetime, session_id: UUID, *, is_led: bool) -> None:
+    """Somebody is sought for a session that is to be held, and a lead for one that has none."""
+    if state != "SCHEDULED" or ends_at <= now:
+        raise Refused("session_not_open", session_id=str(session_id), state=state if state != "SCHEDULED" else "OVER")
+    if is_led:
+        raise Refused("lead_taken", session_id=str(session_id))
+
+
 def need_candidate(candidate: Candidate | None, policy: Policy) -> Candidate:
     """Only who could take the session is asked."""
     if candidate is None or not candidate.is_free:

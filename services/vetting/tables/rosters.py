@@ -73,6 +73,13 @@ class Assignment(Row, Tables):
         Index("assignments_served", "person_id", "school_id", postgresql_where=text("state = 'SERVED'")),
         Index("assignments_of_session", "session_id"),
         Index("assignments_by_school", "school_id", "starts_at", "id"),
+        Index(
+            "assignments_proposed_once",
+            "session_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("state = 'PROPOSED'"),
+        ),
         Index("assignments_once", "session_id", "person_id", unique=True, postgresql_where=text("state = 'CONFIRMED'")),
         Index(
             "assignments_one_lead",
@@ -90,7 +97,8 @@ class SubstituteRequest(Row, Tables):
 
     school_id: Mapped[UUID]
     session_id: Mapped[UUID]
-    removed_assignment_id: Mapped[UUID]
+    removed_assignment_id: Mapped[UUID | None]
+    """Whose place is vacant; None: nobody had been found before."""
     role: Mapped[str]
     state: Mapped[str]
     level: Mapped[int]
