@@ -13,7 +13,7 @@ from kombu import entity, messaging
 from kombu.connection import Connection
 
 from shared.events import PARTITIONS, decode
-from shared.messaging.consumer import BATCH, PREFETCH, Consumer
+from shared.messaging.consumer import PREFETCH, Consumer
 from shared.messaging.inbox import Inbox
 from shared.messaging.outbox import Outgoing
 from shared.messaging.topology import queue_name
@@ -89,7 +89,7 @@ def _theirs(url: str) -> None:
 
     def take(message: Any) -> None:
         taken.append(message)
-        if len(taken) % BATCH == 0:
+        if len(taken) % PREFETCH == 0:  # a last queue that is full of what is not acknowledged sends no more
             message.ack(multiple=True)
 
     with Connection(url) as connection:
