@@ -3,9 +3,14 @@
 Nothing here ever talks to a server that it did not start, and nothing is skipped because a server is missing.
 """
 
+import fcntl
 import itertools
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 # Below the kernel's ephemeral range, so that no outgoing connection takes the port before its server does; that also
 # leaves 35672 to RabbitMQ's own command line tools.
@@ -21,3 +26,11 @@ def free_port() -> int:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
     raise RuntimeError(f"no free port between {_FIRST} and {_FIRST + _COUNT}")
+
+
+@contextmanager
+def alone(errand: str) -> Iterator[None]:
+    """What changes the machine, such as adding a user, is done by one process at a time: the tests run in several."""
+    with (Path(tempfile.gettempdir()) / f"kehou-{errand}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

