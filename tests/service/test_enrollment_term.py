@@ -16,6 +16,7 @@ from shared.contracts.enrollment import (
     ReadinessAchieved,
     RollChanged,
 )
+from shared.contracts.vetting import StaffBlocked, StaffSuspended
 from shared.ids import new_id
 from tests.builders.enrollment import (
     E,
@@ -130,3 +131,23 @@ def test_another_school_and_another_district_find_nothing(school: School) -> Non
     stranger = school.world.as_("guardian", person=new_id())
     stranger.get(path, expect=404)
     assert stranger.get(f"{E}/applications")["items"] == []
+
+
+def test_families_learn_once_that_somebody_else_will_lead_and_never_why(school: School) -> None:
+    opened(school)
+    link, other = links(school)[:2]
+    application = approved(school, link)
+    approved(school, other)
+    signed(school, link, application)
+    school.office().post(f"{E}/participations", {"application_ids": [application["id"]]})
+    settle(school, application["id"])
+    confirmed_group(school, [application["id"]])
+    about: dict[str, Any] = {"district_id": school.world.district, "person_id": school.lead, "category": "OWN_TEACHER"}
+    now = school.world.at(12)
+    school.world.hear(
+        StaffSuspended(**about, clearance_epoch=2, effective_at=now, reason_class="PRECAUTION"),
+        StaffBlocked(**about, clearance_epoch=3, effective_at=now, reason_class="ETHICS"),
+    )
+    sql = "SELECT person_id, facts FROM notifications WHERE district_id = :d AND template = 'instructor_changed'"
+    told = school.world.read("enrollment", sql, d=school.world.district)
+    assert told == [(UUID(link["guardian_id"]), {})]

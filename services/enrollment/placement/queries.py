@@ -39,6 +39,15 @@ def guardians_of(work: Work, item_id: UUID) -> set[UUID]:
     return set(work.session.scalars(query.where(Place.item_id == item_id, Participation.state.in_(LIVE))))
 
 
+def guardians_led_by(work: Work, person_id: UUID) -> set[UUID]:
+    """The guardians of whoever has a live place in a group that meets under a person's lead."""
+    query = select(Participation.guardian_id).join(Place, Place.participation_id == Participation.id)
+    led = query.join(ActivityGroup, ActivityGroup.id == Place.group_id).where(
+        ActivityGroup.lead_person_id == person_id, ActivityGroup.state == "CONFIRMED", Participation.state.in_(LIVE)
+    )
+    return set(work.session.scalars(led))
+
+
 def of_plan(work: Work, plan_id: UUID, states: Collection[str]) -> list[Participation]:
     """A plan's participations in some states; locked in the order of ids."""
     return _locked(work, select(Participation).where(Participation.plan_id == plan_id, Participation.state.in_(states)))

@@ -11,7 +11,7 @@ from services.enrollment.catalogue import commands as catalogue
 from services.enrollment.catalogue.rules import ITEM
 from services.enrollment.notices import commands as notices
 from services.enrollment.placement import commands as placement
-from services.enrollment.placement.queries import guardians_of, live_only_in
+from services.enrollment.placement.queries import guardians_led_by, guardians_of, live_only_in
 from services.enrollment.plans.commands import say_pinned
 from services.enrollment.plans.rules import PLAN, need_term_over
 from services.enrollment.readiness import queries
@@ -146,6 +146,11 @@ def keep_term(work: Work, school_id: UUID, term_id: UUID, *, is_safe: bool = Fal
 def look_again(work: Work, plan_id: UUID) -> None:
     """Something of a plan changed (timer)."""
     reconcile_school(work, work.get(ServicePlan, plan_id).school_id)
+
+
+def tell_families_led_by(work: Work, person_id: UUID) -> None:
+    """Tell the families of a person's groups that somebody else will lead."""
+    notify_all(work, guardians_led_by(work, person_id), "instructor_changed")
 
 
 def reconcile_led_by(work: Work, person_id: UUID) -> None:

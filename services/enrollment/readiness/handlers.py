@@ -24,10 +24,13 @@ def keep_cleared(work: Work, cleared: StaffCleared | StaffRestored) -> None:
 
 
 def keep_not_cleared(work: Work, lost: StaffBlocked | StaffSuspended | StaffExpired | StaffExited) -> None:
-    """A person may lead no more: no further sign-up to what they lead."""
+    """A person may lead no more: no further sign-up to what they lead, and families learn that, not why (S3)."""
+    was_cleared = is_cleared(work, lost.person_id)
     commands.keep_standing(work, lost.person_id, is_cleared=False, epoch=lost.clearance_epoch, valid_until=None)
     if not is_cleared(work, lost.person_id):
         catalogue.suspend_led_by(work, lost.person_id)
+        if was_cleared:
+            commands.tell_families_led_by(work, lost.person_id)
 
 
 def look_at_funds(work: Work, verified: FeePublicationVerified) -> None:
