@@ -135,6 +135,17 @@ def test_a_family_whose_item_is_gone_waits_for_another_and_takes_what_it_is_offe
     assert [str(place.item_id) for place in confirmed.places] == [care["id"]]
 
 
+def test_a_family_that_was_leaving_anyway_waits_for_nothing(school: School) -> None:
+    opened(school)
+    link, participation, _ = taking_part(school)
+    school.parent(link).post(
+        f"{E}/participations/{participation}/withdraw", {"effective_on": today(school) + timedelta(days=3)}
+    )
+    school.office().post(f"{E}/items/{school.item['id']}/delist")
+    assert state_of(school, participation) == "WITHDRAWN"
+    assert [one["state"] for one in school.office().all(f"{E}/applications")] == ["ENDED"]
+
+
 def test_a_family_that_left_may_apply_again(school: School) -> None:
     opened(school)
     link, participation, _ = taking_part(school)

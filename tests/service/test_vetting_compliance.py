@@ -355,3 +355,27 @@ def test_a_blocked_person_at_a_gate_is_a_case_and_one_without_a_pass_is_none(dis
         )
         district.hear(entry)
         assert len(heard(district, entry.entry_id)) == cases
+
+
+def test_what_is_told_again_of_the_same_day_is_evidence_of_one_case_and_each_complaint_a_case_of_its_own(
+    district: World,
+) -> None:
+    def unposted(day: int) -> MoneyViolationDetected:
+        return MoneyViolationDetected(
+            district_id=district.district,
+            school_id=district.schools[0],
+            violation_id=new_id(),
+            prohibition_code="PB04",
+            on=district.at(0, day=-day).date(),
+            evidence_ref=f"payment:{new_id()}",
+        )
+
+    first, again, day_before = unposted(0), unposted(0), unposted(1)
+    district.hear(first, again, day_before)
+    assert [len(heard(district, said.violation_id)) for said in (first, again, day_before)] == [1, 0, 1]
+    (case,) = heard(district, first.violation_id)
+    kept = district.as_("inspector").get(f"{CASES}/{case['id']}/evidence")["items"]
+    assert [one["evidence_ref"] for one in kept] == [first.evidence_ref, again.evidence_ref]
+    complaints = complaint(district), complaint(district)
+    district.hear(*complaints)
+    assert [len(heard(district, said.complaint_id)) for said in complaints] == [1, 1]

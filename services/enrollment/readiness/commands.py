@@ -94,13 +94,14 @@ def delist_for_exit(work: Work, item_id: UUID) -> None:
 
 
 def _end_places(work: Work, item_id: UUID) -> None:
-    """Families are told. Whoever has a place in nothing else leaves today, and waits for another item; the others leave
-    the groups, which close.
+    """Families are told. Whoever has a place in nothing else leaves today, and waits for another item unless
+    they were leaving anyway; the others leave the groups, which close.
     """
     notify_all(work, guardians_of(work, item_id), "item_delisted", item_id=str(item_id))
     lost = live_only_in(work, item_id)
+    staying = [one.id for one in lost if one.state != "WITHDRAWING"]
     placement.end_today(work, lost)
-    applications.wait_again(work, [one.id for one in lost])
+    applications.wait_again(work, staying)
     live = select(ActivityGroup.id).where(ActivityGroup.item_id == item_id, ActivityGroup.state != "CLOSED")
     group_ids = list(work.session.scalars(live))
     unplaced = update(Place).where(Place.group_id.in_(group_ids))

@@ -62,15 +62,23 @@ def open_heard(
     target_kind: str | None = None,
     target_id: UUID | None = None,
     evidence_ref: str | None = None,
+    joins: bool = True,
 ) -> None:
-    """Another service told of what may be a breach: a case, once; about the school where nobody else known is named."""
+    """Another service told of what may be a breach: a case, once; about the school where nobody else known is named.
+
+    `joins`: what is told again of the same day and target is evidence of the case that is examined, and no second one.
+    """
     if queries.is_opened(work, UUID(said.subject)):
         return
+    evidence_ref = evidence_ref or f"{said.name}:{said.subject}"
     if target_kind is None or target_id is None or not queries.is_target(work, target_kind, target_id):
         target_kind, target_id = SCHOOL, said.school_id
+    if joins and (case := queries.find_under_way(work, said.name, prohibition_code, target_id, happened_on)):
+        decisions.keep(work, case.id, "add_evidence", evidence_ref)
+        return
     _open(
         work,
-        evidence_ref or f"{said.name}:{said.subject}",
+        evidence_ref,
         id=new_id(),
         prohibition_code=prohibition_code,
         target_kind=target_kind,

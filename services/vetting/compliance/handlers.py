@@ -11,7 +11,7 @@ UNVETTED_ENTRY = "PB08"
 
 
 def open_for_complaint(work: Work, opened: ComplaintOpened) -> None:
-    """A complaint that speaks of a prohibition is examined as a case."""
+    """A complaint that speaks of a prohibition is examined as a case of its own, since each family gets an answer."""
     if opened.prohibition_code is not None:
         commands.open_heard(
             work,
@@ -20,6 +20,7 @@ def open_for_complaint(work: Work, opened: ComplaintOpened) -> None:
             happened_on=opened.on,
             target_kind=opened.target_kind,
             target_id=opened.target_id,
+            joins=False,
         )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, func, select
 
+from services.vetting.compliance.rules import OVER
 from services.vetting.tables import ComplianceCase, Person, Provider
 from shared.messaging.work import Work
 from shared.policy.codes import PERSON, PROVIDER
@@ -39,6 +40,20 @@ def is_blocked(work: Work, person_id: UUID) -> bool:
     """Whether a person is kept away from children now."""
     blocked = exists().where(Person.id == person_id, Person.state == "BLOCKED")
     return bool(work.session.scalar(select(blocked)))
+
+
+def find_under_way(
+    work: Work, source: str, prohibition_code: str, target_id: UUID, happened_on: date
+) -> ComplianceCase | None:
+    """The case that the same source opened about the same breach of the same day, while it is not over."""
+    query = select(ComplianceCase).where(
+        ComplianceCase.target_id == target_id,
+        ComplianceCase.source == source,
+        ComplianceCase.prohibition_code == prohibition_code,
+        ComplianceCase.happened_on == happened_on,
+        ComplianceCase.state.not_in(OVER),
+    )
+    return work.session.scalars(query.order_by(ComplianceCase.id).limit(1)).one_or_none()
 
 
 def is_opened(work: Work, source_id: UUID) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from services.vetting.gate_passes import queries, rules
-from services.vetting.tables import GatePass, Person
+from services.vetting.tables import HELD, GatePass, Person
 from shared.clock import day_begins, day_ends
 from shared.contracts.vetting import GatePassesRevoked, GatePassIssued
 from shared.messaging.work import Work
@@ -55,7 +55,7 @@ def follow_roster(work: Work, person_ids: Collection[UUID], cause: str) -> None:
         return
     policy = policy_of_district(work)
     first, last = min(one.valid_from for one in standing), max(one.valid_to for one in standing)
-    hours = queries.hours(work, person_ids, first, last, queries.HELD)
+    hours = queries.hours(work, person_ids, first, last, HELD)
     left = {
         one: rules.within((one.valid_from, one.valid_to), rules.windows(hours[one.person_id, one.school_id], policy))
         for one in standing

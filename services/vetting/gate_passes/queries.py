@@ -17,7 +17,6 @@ from shared.policy.published import policy_of_district
 BEARERS = frozenset({"external_instructor", "volunteer"})
 """Roles that carry passes and give none."""
 AUDIENCE = "gate"
-HELD = ("CONFIRMED", "SERVED")
 
 
 def list_passes(work: Work) -> Select[GatePass]:

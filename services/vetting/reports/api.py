@@ -16,22 +16,24 @@ from shared.web.paging import Window
 door = Door("reports", "统计与监督 reports")
 
 
-class WhichRecords(Window):
-    """A term or some days of it, at one school or at all of the caller's, and which part of the list."""
+class TermDays(ma.Schema):
+    """A term, or some days of it."""
 
     term_id = ma.fields.UUID(required=True)
+    starts_on = ma.fields.Date(load_default=None)
+    ends_on = ma.fields.Date(load_default=None)
+
+
+class WhichRecords(TermDays, Window):
+    """At one school or at all of the caller's, and which part of the list."""
+
     school_id = ma.fields.UUID(load_default=None)
-    starts_on = ma.fields.Date(load_default=None)
-    ends_on = ma.fields.Date(load_default=None)
 
 
-class WhichFile(ma.Schema):
-    """A school's term or some days of it, and the form of the file."""
+class WhichFile(TermDays):
+    """Of one school, and the form of the file."""
 
-    term_id = ma.fields.UUID(required=True)
     school_id = ma.fields.UUID(required=True)
-    starts_on = ma.fields.Date(load_default=None)
-    ends_on = ma.fields.Date(load_default=None)
     form = ma.fields.String(load_default=CSV, validate=ma.validate.OneOf(FORMATS))
 
 

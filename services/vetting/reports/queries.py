@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, case, cast, distinct, exists, func, select, union
+from sqlalchemy import Integer, Row, case, cast, distinct, func, select, union
 
 from services.vetting.compliance.rules import OVER
 from services.vetting.people.queries import names_of
 from services.vetting.people.rules import SERVING
 from services.vetting.rosters.queries import list_assignments
+from services.vetting.schedule.queries import is_led
 from services.vetting.substitutes.rules import SEEKING
 from services.vetting.tables import (
     Assignment,
@@ -146,9 +147,7 @@ def _people(work: Work, soon: date) -> Any:
 
 def _sessions(work: Work, until: date) -> Any:
     """What is to be held, and what of it nobody leads."""
-    led = exists().where(
-        Assignment.session_id == PlannedSession.id, Assignment.role == "LEAD", Assignment.state == "CONFIRMED"
-    )
+    led = is_led(PlannedSession.id)
     return (
         select(
             PlannedSession.school_id,

@@ -11,13 +11,11 @@ from sqlalchemy import Date, Select, and_, cast, func, select
 from services.vetting.people import queries as people
 from services.vetting.people.rules import OWN_TEACHER
 from services.vetting.rosters import rules
-from services.vetting.tables import Assignment, Person, PlannedSession, Post
+from services.vetting.tables import HELD, Assignment, Person, PlannedSession, Post
 from shared.clock import LOCAL, day_begins, day_ends
 from shared.messaging.work import Work
 from shared.policy.published import policy_of_district
 from shared.refusals import NotFound
-
-HELD = ("CONFIRMED", "SERVED")
 
 
 def day_of(moment: Any) -> Any:

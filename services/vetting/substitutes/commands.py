@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from services.vetting.duties import queries as duties
 from services.vetting.people import queries as people
 from services.vetting.people.rules import g_clear
+from services.vetting.schedule import queries as schedule
 from services.vetting.substitutes import queries, rules
 from services.vetting.tables import Assignment, Person, PlannedSession, SubstituteOffer, SubstituteRequest
 from shared.clock import local_date
@@ -66,7 +67,7 @@ def request(work: Work, vacant: Vacancies) -> None:
 def open_request(work: Work, *, session_id: UUID, role: str) -> SubstituteRequest:
     """Seek somebody for a session in a role that nobody holds yet, as if somebody had been taken off it."""
     session = work.get(PlannedSession, session_id)
-    is_led = role == "LEAD" and queries.is_led(work, session_id)
+    is_led = role == "LEAD" and bool(work.session.scalar(select(schedule.is_led(session_id))))
     rules.need_vacant(session.state, session.ends_at, work.now, session_id, is_led=is_led)
     found = work.add(
         SubstituteRequest(

@@ -47,14 +47,6 @@ def list_offers(work: Work) -> Select[SubstituteOffer]:
     return query
 
 
-def is_led(work: Work, session_id: UUID) -> bool:
-    """Whether somebody leads a session."""
-    led = exists().where(
-        Assignment.session_id == session_id, Assignment.role == "LEAD", Assignment.state == "CONFIRMED"
-    )
-    return bool(work.session.scalar(select(led)))
-
-
 def find_offer(work: Work, request_id: UUID, person_id: UUID | None) -> SubstituteOffer | None:
     """What a person was asked."""
     query = select(SubstituteOffer).where(
@@ -203,7 +195,7 @@ def staffed_meanwhile(work: Work, session: PlannedSession) -> list[Beside]:
             PlannedSession.starts_at <= session.starts_at,
             PlannedSession.ends_at >= session.ends_at,
             PlannedSession.id != session.id,
-            serving.where(Assignment.role == "LEAD").exists(),
+            schedule.is_led(PlannedSession.id),
         )
         .order_by(PlannedSession.starts_at.desc(), PlannedSession.id)
     )

@@ -24,6 +24,7 @@ from services.vetting.tables.providers import (
 )
 from services.vetting.tables.reviews import ReviewRequest, WrittenNotice
 from services.vetting.tables.rosters import (
+    HELD,
     Assignment,
     Duty,
     GatePass,

@@ -53,6 +53,10 @@ class RollChange(SchoolRow, Tables):
     __table_args__ = (UniqueConstraint("group_id", "roll_version"),)
 
 
+HELD = ("CONFIRMED", "SERVED")
+"""States of an assignment that was not taken off."""
+
+
 class Assignment(Row, Tables):
     """A person in a session, in a role (排班). `school_id` is for its readers; the wall is the district's."""
 
